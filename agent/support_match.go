@@ -1,0 +1,251 @@
+package agent
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// same tells whether a word of a sentence and one of a passage mean the same, as
+// far as words tell: a concept, a stem, or a spelling that crossed languages.
+func (c *Checker) same(a, b mark) bool {
+	mine, theirs := a.owns(), b.owns()
+	for _, k := range a.keys {
+		// The dictionary's concepts are wider than the check's own: they count where
+		// the check knows one of the words only.
+		if b.has(k) && (!strings.HasPrefix(k, "r:") || !mine || !theirs) {
+			return true
+		}
+	}
+	if a.stem != "" && a.stem == b.stem || a.word == b.word {
+		return true
+	}
+	if b.value != nil && len(b.keys) == 0 {
+		return false
+	}
+	return cognate(a, b)
+}
+
+// owns tells whether the check's own files know the word.
+func (m mark) owns() bool {
+	for _, k := range m.keys {
+		if !strings.HasPrefix(k, "r:") {
+			return true
+		}
+	}
+	return false
+}
+
+// cognate compares words across languages and scripts: "Tilleuls" and "Тийёль",
+// "cardiologia" and "Kardiologie".
+func cognate(a, b mark) bool {
+	x, y := latin(a.word), latin(b.word)
+	n, m := utf8.RuneCountInString(x), utf8.RuneCountInString(y)
+	if n < 4 || m < 4 {
+		return false
+	}
+	if a.name || b.name && capital(a) {
+		p, q := skeleton(x), skeleton(y)
+		return (capital(b) || caseless(b)) && (p == q && len(p) >= 2 || min(len(p), len(q)) >= 4 && distance(p, q)*4 <= max(len(p), len(q)) && p[0] == q[0])
+	}
+	if n < 5 || m < 5 {
+		return false
+	}
+	common := 0
+	for common < len(x) && common < len(y) && x[common] == y[common] {
+		common++
+	}
+	return common >= 5 && common*3 >= 2*max(n, m) || distance(x, y)*4 <= max(n, m) && x[0] == y[0]
+}
+
+func capital(m mark) bool {
+	first, _ := utf8.DecodeRuneInString(m.raw)
+	return unicode.IsUpper(first)
+}
+
+func caseless(m mark) bool {
+	first, _ := utf8.DecodeRuneInString(m.raw)
+	return !unicode.IsUpper(first) && !unicode.IsLower(first)
+}
+
+// latin writes a folded word in Latin letters, roughly as it sounds.
+func latin(word string) string {
+	var b strings.Builder
+	for _, r := range word {
+		if r < 0x80 {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(letterOf(r))
+	}
+	return b.String()
+}
+
+func letterOf(r rune) string {
+	const from = "абвгдезийклмнопрстуфыэіїєґابتثدذرزسشصضطظفقكلمنهوي"
+	const to = "abvgdezijklmnoprstufyeiieg" + "abttddrzssstdtzfqklmnhwy"
+	i := 0
+	for _, f := range from {
+		if f == r {
+			return to[i : i+1]
+		}
+		i++
+	}
+	switch r {
+	case 'ж', 'ج':
+		return "j"
+	case 'х', 'ح', 'خ':
+		return "h"
+	case 'ц':
+		return "ts"
+	case 'ч':
+		return "ch"
+	case 'ш', 'щ':
+		return "sh"
+	case 'ю':
+		return "yu"
+	case 'я':
+		return "ya"
+	case 'غ':
+		return "g"
+	case 'ة', 'ى', 'أ', 'إ', 'آ':
+		return "a"
+	case 'ß':
+		return "ss"
+	}
+	return ""
+}
+
+// skeleton keeps the consonants of a name, those that sound alike as one.
+func skeleton(word string) string {
+	word = strings.NewReplacer("dz", "z", "ck", "k", "shch", "s", "sch", "s", "ch", "s", "sh", "s", "ph", "f", "qu", "k", "th", "t", "x", "ks", "gn", "n", "ll", "l", "eau", "o").Replace(word)
+	var b strings.Builder
+	last := rune(0)
+	for _, r := range word {
+		switch r {
+		case 'a', 'e', 'i', 'o', 'u', 'y', 'h', '\'', 'w', 'j':
+			continue
+		case 'c', 'q':
+			r = 'k'
+		case 'z':
+			r = 's'
+		case 'v', 'b':
+			r = 'b'
+		case 'p':
+			r = 'b'
+		case 'd':
+			r = 't'
+		}
+		if r != last {
+			b.WriteRune(r)
+		}
+		last = r
+	}
+	return strings.TrimSuffix(b.String(), "s")
+}
+
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal, row[j] = row[j], min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// wordsForOne is how many words and values of a sentence have to stand in the
+// passages for one of unknown meaning beside them: the next best synonym of a
+// good paraphrase. An added claim brings more than one, or one that is known.
+const wordsForOne = 4
+
+// checkWords wants each name and word of content in the passages. Words that no
+// rule knows are left to their meaning.
+func (c *Checker) checkWords(ctx context.Context, s *reading, e *evidence) (string, string) {
+	var unknown []mark
+	supported := 0
+	for i, m := range s.marks {
+		if m.value != nil || m.content() && !m.soft() && c.found(m, e) {
+			supported++
+		}
+		if !m.content() || m.strict() || m.soft() || c.found(m, e) || s.calls(i) || m.has("phone") && s.dials() {
+			continue
+		}
+		switch {
+		case m.name:
+			return whyName, m.raw
+		case len(m.keys) > 0:
+			return whyAdded, m.raw
+		}
+		unknown = append(unknown, m)
+	}
+	if len(unknown) == 0 {
+		return "", ""
+	}
+	left := c.meaning.unsupported(ctx, unknown, e)
+	for _, m := range left {
+		if m.proper() || len(left) > supported/wordsForOne {
+			return whyAdded, m.raw
+		}
+	}
+	return "", ""
+}
+
+// calls tells whether a mark is a short word that the number before it explains
+// ("1er"), or only punctuation.
+func (r *reading) calls(i int) bool {
+	return utf8.RuneCountInString(r.marks[i].word) <= 2 && i > 0 && r.marks[i-1].value != nil || strings.IndexFunc(r.marks[i].word, unicode.IsLetter) < 0
+}
+
+// dials tells whether a sentence gives a phone number: that one calls it adds nothing.
+func (r *reading) dials() bool {
+	for _, m := range r.marks {
+		if m.value != nil && strings.HasPrefix(m.value.text, "tel:") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Checker) found(m mark, e *evidence) bool {
+	for _, u := range e.units {
+		for _, o := range u.marks {
+			if (o.value == nil || len(o.keys) > 0) && c.same(m, o) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// soft tells whether the word is one by which any sentence of a receptionist may
+// put things ("you can come", "please bring"): it adds nothing by itself.
+func (m mark) soft() bool {
+	return m.has("arrive", "take", "bring", "notify", "count", "ask", "share", "site", "wait", "deliver", "pay", "person", "service", "patient", "near", "ready", "relative", "home", "grounds")
+}
+
+// strict tells whether other rules decide about the word.
+func (m mark) strict() bool {
+	for _, k := range m.keys {
+		if isDay(k) || isMonth(k) {
+			return true
+		}
+		switch k {
+		case "weekdays", "weekend", "daily", "not", "never", "without", "only", "except", "always", "before", "after", "until", "free", "paid",
+			"open", "closed", "allowed", "forbidden", "must", "neednot", "atleast", "atmost", "under", "over",
+			"walkin", "morning", "afternoon", "evening", "accessible", "age", "duration", "price", "available", "welcome":
+			return true
+		}
+	}
+	return false
+}

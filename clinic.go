@@ -1,0 +1,46 @@
+package frontdesk
+
+import "time"
+
+// Clinic is a tenant with the settings that a turn needs.
+type Clinic struct {
+	ID       ClinicID
+	Name     string
+	Language string // BCP-47; the language of its staff and the default for patients
+	Country  string // ISO 3166-1 alpha-2; chooses emergency numbers and identifier rules
+	TimeZone string // IANA name; every local time of the clinic is in it
+
+	Settings Settings
+}
+
+// Location returns the clinic's time zone, UTC if its name is unknown.
+func (c Clinic) Location() *time.Location {
+	loc, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// Settings are what a clinic may set for itself (`clinic set NAME KEY=VALUE`).
+// The zero value is a working clinic.
+type Settings struct {
+	BookingURL   string   `json:"booking_url,omitempty"`   // where appointments are made on-line
+	PortalURL    string   `json:"portal_url,omitempty"`    // the authenticated patient portal
+	PrivacyURL   string   `json:"privacy_url,omitempty"`   // the privacy notice, named in the welcome
+	Phone        string   `json:"phone,omitempty"`         // the reception's number, shown to patients
+	NurseLine    string   `json:"nurse_line,omitempty"`    // the number for "a clinician today"
+	EmergencyAdd string   `json:"emergency_add,omitempty"` // a line added to the emergency reply; never replaces its number
+	AllowedHosts []string `json:"allowed_hosts,omitempty"` // hosts that replies may link to, beside those above
+	Paused       bool     `json:"paused,omitempty"`        // the bot only takes messages for staff
+	MonthlyCap   float64  `json:"monthly_cap,omitempty"`   // model spend per calendar month, in the price list's currency; 0 is no cap
+	StaffHours   *Hours   `json:"staff_hours,omitempty"`   // when people answer; nil: the profile's opening hours, else always staffed
+}
+
+// Notice is a dated message of the clinic that wins over documents, such as
+// "closed today".
+type Notice struct {
+	Text     string
+	Language string
+	From, To time.Time // [From, To)
+}

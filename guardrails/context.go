@@ -1,0 +1,160 @@
+package guardrails
+
+import (
+	"unicode/utf8"
+
+	"frontdesk"
+)
+
+// The contexts that take the meaning out of a rule. Each rule file lists their
+// phrases; which of them a label minds is in [usualContexts].
+const (
+	negation       = "context:negation"       // right before the match, or inside it: "no chest pain"
+	negationAfter  = "context:negation_after" // right after it: "göğüs ağrım yok"
+	administration = "context:administration" // a price, a place, a date, a paper
+	present        = "context:now"            // "right now": no past, price or lesson silences it
+)
+
+// reach is how many words a negation may stand from what it negates.
+const reach = 1
+
+// stands tells whether no context silences a hit.
+func (f *finding) stands(h hit) bool {
+	r := f.rules.rules[h.rule]
+	if r.only && (h.start > 1 || len(f.text.words)-h.end > 1) {
+		return false
+	}
+	now := f.near(h, present)
+	for _, name := range r.unless {
+		label := frontdesk.Label("context:" + name)
+		switch {
+		case label == negation:
+			if f.negated(h) {
+				return false
+			}
+		case !now && f.near(h, label):
+			return false
+		}
+	}
+	return true
+}
+
+// negated tells whether a negation stands right before, in or right after a hit.
+func (f *finding) negated(h hit) bool {
+	for _, c := range f.hits {
+		if !f.speaks(c, h) {
+			continue
+		}
+		switch f.rules.rules[c.rule].label {
+		case negation:
+			before := c.start < h.start && h.start-c.end <= reach && !f.parted(c.start, h.start) || c.start <= h.start && c.end >= h.end
+			inside := h.open && c.start >= h.start && c.end <= h.end && !f.inParts(h, c)
+			if (before || inside) && !f.broken(c.start, h.end) {
+				return true
+			}
+		case negationAfter:
+			if c.start >= h.end && c.start-h.end <= reach && !f.broken(h.start, c.end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// speaks tells whether a context may silence a hit: it is of the same language,
+// of the text's language, or too long a phrase to be there by chance ("no" is a
+// word of many languages).
+func (f *finding) speaks(c, h hit) bool {
+	file := f.rules.rules[c.rule].file
+	return file == f.rules.rules[h.rule].file || file == f.language.Tag && f.language.Sure >= surely || c.end-c.start > 1 ||
+		utf8.RuneCountInString(f.text.words[c.start].forms[0]) > 3
+}
+
+// parted tells whether a comma stands between two words.
+func (f *finding) parted(from, to int) bool {
+	for i := from + 1; i <= to && i < len(f.text.words); i++ {
+		if f.text.words[i].comma {
+			return true
+		}
+	}
+	return false
+}
+
+// inParts tells whether a context overlaps the words that the hit itself names.
+func (f *finding) inParts(h, c hit) bool {
+	for _, part := range h.parts {
+		if c.start < part[1] && part[0] < c.end {
+			return true
+		}
+	}
+	return false
+}
+
+// near tells whether a context of that name stands in the hit's sentence.
+func (f *finding) near(h hit, label frontdesk.Label) bool {
+	for _, c := range f.hits {
+		if f.rules.rules[c.rule].label == label && f.speaks(c, h) && !f.broken(min(c.start, h.start), max(c.end, h.end)) {
+			return true
+		}
+	}
+	return false
+}
+
+// broken tells whether a sentence ends between two words.
+func (f *finding) broken(from, to int) bool {
+	for i := from + 1; i < to && i < len(f.text.words); i++ {
+		if f.text.words[i].breaks {
+			return true
+		}
+	}
+	return false
+}
+
+// The words that many languages share by chance, once accents and repeated letters
+// are gone, are short: "göt" and "got", "piç" and "pick". A hit of no more than
+// shortHit letters counts only in its own language, unless that is undecided.
+const (
+	shortHit      = 6
+	surelyForeign = 0.5
+	surely        = 0.8
+)
+
+// foreign tells whether a hit is too short for a text that is surely in another
+// language than its rule. Alarms and the wish to be left alone are not asked.
+func (f *finding) foreign(h hit) bool {
+	r := f.rules.rules[h.rule]
+	if r.label == frontdesk.LabelOptOut || r.file == everyLanguage || f.language.Tag == r.file || f.language.Sure < surelyForeign {
+		return false
+	}
+	if f.language.Sure >= surely && (r.label == frontdesk.LabelOffTopic || r.label == frontdesk.LabelInsult || r.label == frontdesk.LabelComplaint) {
+		return true // nothing is lost without them
+	}
+	letters := 0
+	for _, w := range f.text.words[h.start:h.end] {
+		letters += utf8.RuneCountInString(w.forms[0])
+	}
+	return letters <= shortHit
+}
+
+// administrative tells whether the text asks for a price, a place, a date or a paper.
+func (f *finding) administrative() bool { return f.any(administration) }
+
+// silenced tells whether the text as a whole is a figure of speech, fiction, a
+// lesson, or about the past, so that the learned layers have to be surer.
+func (f *finding) silenced() bool {
+	for _, l := range []frontdesk.Label{"context:figure", "context:fiction", "context:learning", "context:past", negation, negationAfter, administration} {
+		if f.any(l) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finding) any(label frontdesk.Label) bool {
+	for _, c := range f.hits {
+		if f.rules.rules[c.rule].label == label {
+			return true
+		}
+	}
+	return false
+}

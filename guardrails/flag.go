@@ -1,0 +1,41 @@
+package guardrails
+
+import (
+	"slices"
+
+	"frontdesk"
+)
+
+// Flag returns what in a document, page, file name or transcript looks like an
+// instruction to the assistant, as names of rules, for the person who approves
+// it. Nothing is changed: the text of a document is data.
+func (s *Screens) Flag(text string) []string {
+	var out []string
+	runes := []rune(text)
+	for from := 0; from < len(runes); from += flagWindow - flagOverlap {
+		part := string(runes[from:min(len(runes), from+flagWindow)])
+		f := s.find(part)
+		for _, h := range f.hits {
+			r := f.rules.rules[h.rule]
+			if r.label == frontdesk.LabelInjection && f.stands(h) && !slices.Contains(out, r.name) {
+				out = append(out, r.name)
+			}
+		}
+		for _, e := range hidden(part) {
+			if !slices.Contains(out, e.why) {
+				out = append(out, e.why)
+			}
+		}
+		if from+flagWindow >= len(runes) {
+			break
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// flagWindow and flagOverlap cut a long document into pieces that the screens read whole.
+const (
+	flagWindow  = 4_000
+	flagOverlap = 200
+)

@@ -1,0 +1,200 @@
+package guardrails
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+
+	"gopkg.in/yaml.v3"
+
+	"frontdesk"
+)
+
+//go:embed rules/*.yaml
+var ruleFiles embed.FS
+
+// ruleFile is one file of rules/: the rules of one language.
+type ruleFile struct {
+	Language string              `yaml:"language"`
+	Signed   signature           `yaml:"signed"`
+	Sets     map[string][]string `yaml:"sets"`
+	Contexts map[string]meaning  `yaml:"contexts"`
+	Rules    []ruleText          `yaml:"rules"`
+}
+
+// everyLanguage is the language of the file that holds the plainest phrases of many.
+const everyLanguage = "more"
+
+// signature is who reviewed a file and when; docs/safety.md says how.
+type signature struct {
+	By string `yaml:"by"`
+	On string `yaml:"on"`
+}
+
+// meaning is a list of phrases that take the meaning out of a rule: a
+// negation, the past, a figure of speech.
+type meaning struct {
+	Reason string   `yaml:"reason"`
+	Say    []string `yaml:"say"`
+}
+
+// ruleText is a rule as it is written.
+type ruleText struct {
+	Name   string    `yaml:"name"`
+	Label  string    `yaml:"label"`
+	Reason string    `yaml:"reason"`
+	Unless *[]string `yaml:"unless"` // contexts; absent: those usual for the label
+	Only   bool      `yaml:"only"`   // counts only when it is the whole text
+	Say    []string  `yaml:"say"`
+}
+
+// rule is a rule ready to be matched.
+type rule struct {
+	name   string // language/name
+	file   string // language; a context silences rules of its own file only
+	label  frontdesk.Label
+	unless []string
+	only   bool
+}
+
+// usualContexts are the contexts that silence a rule of a label unless the rule
+// names its own.
+var usualContexts = map[frontdesk.Label][]string{
+	frontdesk.LabelEmergency: {"negation", "past", "administration", "learning", "figure", "fiction"},
+	frontdesk.LabelCrisis:    {"negation", "figure", "fiction"},
+	frontdesk.LabelUrgent:    {"negation", "past", "administration", "learning", "figure", "fiction"},
+	frontdesk.LabelClinical:  {"administration"},
+	frontdesk.LabelDistress:  {"negation", "figure"},
+	frontdesk.LabelComplaint: {"negation"},
+}
+
+// ruleSet is all rules of all languages, compiled over one vocabulary.
+type ruleSet struct {
+	vocabulary *vocabulary
+	rules      []rule
+	patterns   []pattern
+	byAnchor   map[int32][]int32 // vocabulary id → patterns that need it
+}
+
+// loadRules reads and compiles all rule files.
+func loadRules() (*ruleSet, error) {
+	names, err := fs.Glob(ruleFiles, "rules/*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	sort.Strings(names)
+	set := &ruleSet{vocabulary: newVocabulary()}
+	for _, name := range names {
+		raw, err := ruleFiles.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("rules: %w", err)
+		}
+		var file ruleFile
+		dec := yaml.NewDecoder(bytes.NewReader(raw))
+		dec.KnownFields(true)
+		if err := dec.Decode(&file); err != nil {
+			return nil, fmt.Errorf("rules: %s: %w", path.Base(name), err)
+		}
+		if err := set.add(file); err != nil {
+			return nil, fmt.Errorf("rules: %s: %w", path.Base(name), err)
+		}
+	}
+	set.index()
+	return set, nil
+}
+
+// add compiles the rules and contexts of one file.
+func (s *ruleSet) add(file ruleFile) error {
+	c := &compiler{vocabulary: s.vocabulary, sets: file.Sets}
+	for _, name := range sortedKeys(file.Contexts) {
+		r := rule{name: file.Language + "/" + name, file: file.Language, label: frontdesk.Label("context:" + name)}
+		if err := s.addRule(c, r, file.Contexts[name].Say); err != nil {
+			return err
+		}
+	}
+	for _, text := range file.Rules {
+		if text.Reason == "" {
+			return fmt.Errorf("rule %q has no reason", text.Name)
+		}
+		label := frontdesk.Label(text.Label)
+		if !known(label) {
+			return fmt.Errorf("rule %q: unknown label %q", text.Name, text.Label)
+		}
+		r := rule{name: file.Language + "/" + text.Name, file: file.Language, label: label, unless: usualContexts[label], only: text.Only}
+		if text.Unless != nil {
+			r.unless = *text.Unless
+		}
+		if err := s.addRule(c, r, text.Say); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *ruleSet) addRule(c *compiler, r rule, say []string) error {
+	if len(say) == 0 {
+		return fmt.Errorf("rule %q says nothing", r.name)
+	}
+	id := int32(len(s.rules))
+	s.rules = append(s.rules, r)
+	for _, text := range say {
+		p, err := c.pattern(text)
+		if err != nil {
+			return fmt.Errorf("rule %q: %q: %w", r.name, text, err)
+		}
+		p.rule = id
+		s.patterns = append(s.patterns, p)
+	}
+	return nil
+}
+
+// index files each pattern under the rarest word that it cannot do without.
+func (s *ruleSet) index() {
+	uses := map[int32]int{}
+	for _, p := range s.patterns {
+		for _, need := range p.needs {
+			for _, id := range need {
+				uses[id]++
+			}
+		}
+	}
+	s.byAnchor = map[int32][]int32{}
+	for i := range s.patterns {
+		p := &s.patterns[i]
+		best, cost := -1, 0
+		for k, need := range p.needs {
+			sum := 0
+			for _, id := range need {
+				sum += uses[id] + len(s.vocabulary.members[id])
+			}
+			if best < 0 || sum < cost {
+				best, cost = k, sum
+			}
+		}
+		for _, id := range p.needs[best] {
+			s.byAnchor[id] = append(s.byAnchor[id], int32(i))
+		}
+	}
+	s.vocabulary.freeze()
+}
+
+func known(label frontdesk.Label) bool {
+	for _, l := range frontdesk.Labels() {
+		if l == label {
+			return true
+		}
+	}
+	return false
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

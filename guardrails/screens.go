@@ -1,0 +1,269 @@
+package guardrails
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"frontdesk"
+	"frontdesk/language"
+)
+
+// Classifier is the optional embedding layer: it turns a patient's text into the
+// vector of a query in the embedding space that the weights were learned in.
+type Classifier interface {
+	Vector(ctx context.Context, text string) ([]float32, error)
+}
+
+// vectorTimeout bounds the wait for the embedding layer. The rules have decided
+// by then; what comes later is not waited for.
+const vectorTimeout = 250 * time.Millisecond
+
+// Options are what [New] takes. The zero value is the rules alone.
+type Options struct {
+	Classifier Classifier       // nil: no embedding layer
+	Timeout    time.Duration    // for the classifier; 0 is 250 ms
+	Now        func() time.Time // for dates of birth; nil is time.Now
+}
+
+// Hints are what is known about a text beside its words.
+type Hints struct {
+	Language              string   // known language of the text, "" when it is to be detected
+	Country               string   // of the clinic, ISO 3166-1 alpha-2; chooses among identifiers that look alike
+	ConversationLanguages []string // likely languages, most likely first: conversation, contact, clinic
+	Keep                  []string // phone numbers and the like of the clinic itself, which stay readable
+}
+
+// Screens are the inbound screens. They are safe for concurrent use and never change.
+type Screens struct {
+	rules      *ruleSet
+	linear     *linear
+	embedding  *embedding
+	classifier Classifier
+	timeout    time.Duration
+	now        func() time.Time
+}
+
+// New loads the rules and the learned weights that are part of the binary. It
+// fails only when one of those files is broken.
+func New(o Options) (*Screens, error) {
+	rules, err := loadRules()
+	if err != nil {
+		return nil, fmt.Errorf("guardrails: %w", err)
+	}
+	lin, err := loadLinear()
+	if err != nil {
+		return nil, fmt.Errorf("guardrails: %w", err)
+	}
+	emb, err := loadEmbedding()
+	if err != nil {
+		return nil, fmt.Errorf("guardrails: %w", err)
+	}
+	s := &Screens{rules: rules, linear: lin, embedding: emb, classifier: o.Classifier, timeout: o.Timeout, now: o.Now}
+	if s.timeout == 0 {
+		s.timeout = vectorTimeout
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	return s, nil
+}
+
+// Inbound screens a patient's text by the rules and, where there is one, the
+// embedding layer. The layer adds; it never takes an emergency or a crisis away,
+// and its failure leaves the verdict of [Screens.Rules].
+func (s *Screens) Inbound(ctx context.Context, text string, h Hints) frontdesk.Verdict {
+	v, f := s.screen(text, h)
+	if s.classifier == nil || s.embedding == nil || len(f.text.words) == 0 {
+		return v
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	vector, err := s.classifier.Vector(ctx, v.Masked)
+	if err != nil {
+		return v
+	}
+	if f.meaning, f.meaningAt = s.embedding.probabilities(vector), s.embedding.card.At; f.meaning == nil {
+		return v
+	}
+	v.Labels, v.Evidence = f.decide()
+	return v
+}
+
+// Rules screens a text without any network: rules, word weights and identifiers.
+func (s *Screens) Rules(text string, h Hints) frontdesk.Verdict {
+	v, _ := s.screen(text, h)
+	return v
+}
+
+// Emergency tells at once whether a text is an emergency or a crisis, for the
+// lane that runs in the webhook.
+func (s *Screens) Emergency(text string, h Hints) (frontdesk.Label, bool) {
+	f := s.find(text)
+	for _, l := range f.alarms() {
+		return l.label, true
+	}
+	return "", false
+}
+
+// screen is the pipeline. Its order: normalise; rules; word weights; language;
+// identifiers; decide.
+func (s *Screens) screen(text string, h Hints) (frontdesk.Verdict, *finding) {
+	f := s.find(text)
+	guess := language.Detect(text, append(slices.Clone(h.ConversationLanguages), h.Language)...)
+	if h.Language != "" {
+		guess = language.Guess{Tag: h.Language, Sure: 1}
+	}
+	v := frontdesk.Verdict{Language: guess.Tag, LanguageSure: guess.Sure}
+	mask(&v, text, h, s.now())
+	f.identifiers, f.language = len(v.Marks) > 0, guess
+	v.Labels, v.Evidence = f.decide()
+	return v, f
+}
+
+// find runs what needs nothing but the text.
+func (s *Screens) find(text string) *finding {
+	p := prepare(text)
+	s.rules.vocabulary.recognise(p)
+	f := &finding{text: p, rules: s.rules, hits: s.rules.match(p)}
+	f.signs = signsOf(text)
+	if s.linear != nil {
+		f.words, f.wordsAt = s.linear.probabilities(p, f.signs), s.linear.card.At
+	}
+	return f
+}
+
+// finding is all that is known about a text before the decision.
+type finding struct {
+	text        *prepared
+	rules       *ruleSet
+	hits        []hit
+	signs       signs
+	words       probabilities // by the word weights
+	wordsAt     Thresholds
+	meaning     probabilities // by the embedding layer; nil without it
+	meaningAt   Thresholds    // of words and meaning together
+	identifiers bool
+	language    language.Guess
+}
+
+// evidence is a label with what speaks for it.
+type evidence struct {
+	label frontdesk.Label
+	why   string
+}
+
+// decide is where precedence is written. Alarms come first and nothing silences
+// them but their own contexts. Next what the rules say; then what the learned
+// layers say where the rules are silent; last, what a stronger label rules out.
+func (f *finding) decide() ([]frontdesk.Label, []string) {
+	found := f.alarms()
+	found = append(found, f.spoken()...)
+	found = append(found, f.learned()...)
+	if f.identifiers {
+		found = append(found, evidence{frontdesk.LabelIdentifier, "identifier"})
+	}
+	var labels []frontdesk.Label
+	var why []string
+	for _, l := range frontdesk.Labels() {
+		for _, e := range found {
+			if e.label != l || excluded(l, found) {
+				continue
+			}
+			if !slices.Contains(labels, l) {
+				labels = append(labels, l)
+			}
+			if !slices.Contains(why, e.why) {
+				why = append(why, e.why)
+			}
+		}
+	}
+	return labels, why
+}
+
+// excludes lists, for a label, the labels that make it pointless: a greeting in
+// an emergency is no small talk, a request for a person is not off topic.
+var excludes = map[frontdesk.Label][]frontdesk.Label{
+	frontdesk.LabelSmalltalk: {
+		frontdesk.LabelEmergency, frontdesk.LabelCrisis, frontdesk.LabelUrgent, frontdesk.LabelHumanRequest,
+		frontdesk.LabelDistress, frontdesk.LabelComplaint, frontdesk.LabelOptOut, frontdesk.LabelClinical,
+		frontdesk.LabelPersonalRecord, frontdesk.LabelInjection, frontdesk.LabelSpam, frontdesk.LabelBotQuestion,
+	},
+	frontdesk.LabelOffTopic: {
+		frontdesk.LabelEmergency, frontdesk.LabelCrisis, frontdesk.LabelUrgent, frontdesk.LabelHumanRequest,
+		frontdesk.LabelDistress, frontdesk.LabelComplaint, frontdesk.LabelOptOut, frontdesk.LabelClinical,
+		frontdesk.LabelPersonalRecord, frontdesk.LabelInjection, frontdesk.LabelSpam, frontdesk.LabelSmalltalk,
+		frontdesk.LabelBotQuestion,
+	},
+	frontdesk.LabelGibberish: {
+		frontdesk.LabelEmergency, frontdesk.LabelCrisis, frontdesk.LabelHumanRequest, frontdesk.LabelOptOut,
+		frontdesk.LabelClinical, frontdesk.LabelSpam, frontdesk.LabelInjection, frontdesk.LabelSmalltalk,
+		frontdesk.LabelIdentifier,
+	},
+	frontdesk.LabelSpam: {frontdesk.LabelEmergency, frontdesk.LabelCrisis, frontdesk.LabelUrgent, frontdesk.LabelPersonalRecord},
+}
+
+func excluded(l frontdesk.Label, found []evidence) bool {
+	return slices.ContainsFunc(found, func(e evidence) bool { return slices.Contains(excludes[l], e.label) })
+}
+
+// alarms returns emergency and crisis: by rule, by the word weights, or by the
+// embedding layer, whichever speaks first.
+func (f *finding) alarms() []evidence {
+	var out []evidence
+	for _, h := range f.hits {
+		r := f.rules.rules[h.rule]
+		if (r.label == frontdesk.LabelEmergency || r.label == frontdesk.LabelCrisis) && f.stands(h) {
+			out = append(out, evidence{r.label, r.name})
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, layer := range f.layers() {
+		if l, ok := layer.alarm(f.silenced()); ok {
+			return append(out, evidence{l, layer.name})
+		}
+	}
+	return nil
+}
+
+// spoken returns the other labels that a rule gives.
+func (f *finding) spoken() []evidence {
+	var out []evidence
+	for _, h := range f.hits {
+		r := f.rules.rules[h.rule]
+		if r.label == frontdesk.LabelEmergency || r.label == frontdesk.LabelCrisis || !known(r.label) || !f.stands(h) || f.foreign(h) {
+			continue
+		}
+		out = append(out, evidence{r.label, r.name})
+	}
+	out = append(out, hidden(string(f.text.runes))...)
+	return append(out, f.signs.evidence(f)...)
+}
+
+// learned returns what the learned layers find. For the labels of [meant] the
+// vector speaks together with the words; for all others the words speak alone,
+// since the vector there takes unhappy wording for a call for people.
+func (f *finding) learned() []evidence {
+	var out []evidence
+	layers := f.layers()
+	for i, layer := range layers {
+		for _, l := range layer.labels(f.administrative()) {
+			if len(layers) == 1 || meant(l) == (i > 0) {
+				out = append(out, evidence{l, layer.name})
+			}
+		}
+	}
+	return out
+}
+
+// meant are the labels for which a vector adds recall without false alarms.
+func meant(l frontdesk.Label) bool {
+	switch l {
+	case frontdesk.LabelClinical, frontdesk.LabelOffTopic, frontdesk.LabelSmalltalk, frontdesk.LabelBotQuestion:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,64 @@
+package guardrails
+
+import "frontdesk"
+
+// Thresholds are how sure a learned layer has to be, by label; "alarm" is that of
+// emergency and crisis together. The trainer sets them on phrases held out, so
+// that hardly any administrative question is stopped. A label that is absent is
+// never given.
+type Thresholds map[frontdesk.Label]float64
+
+// labelAlarm stands for emergency and crisis in [Thresholds].
+const labelAlarm = frontdesk.Label("alarm")
+
+// againstContext is how much of the way to certainty an alarm has to go further
+// where a context speaks against it, administrative the same for other labels
+// where the text asks for a price, a place, a date or a paper.
+const (
+	againstContext = 0.8
+	againstPaper   = 0.5
+)
+
+// group is a set of labels whose probabilities count together: a text torn
+// between an emergency and a clinical question is at least a clinical question.
+type group struct {
+	gives []frontdesk.Label // the likeliest of these is given
+	with  []frontdesk.Label // these count with them
+}
+
+var groups = []group{
+	{[]frontdesk.Label{frontdesk.LabelClinical, frontdesk.LabelUrgent}, []frontdesk.Label{frontdesk.LabelEmergency, frontdesk.LabelCrisis}},
+	{[]frontdesk.Label{frontdesk.LabelHumanRequest, frontdesk.LabelComplaint, frontdesk.LabelDistress, frontdesk.LabelInsult}, []frontdesk.Label{frontdesk.LabelCrisis}},
+	{[]frontdesk.Label{frontdesk.LabelOffTopic, frontdesk.LabelSmalltalk, frontdesk.LabelGibberish}, []frontdesk.Label{frontdesk.LabelSpam, frontdesk.LabelInjection, frontdesk.LabelBotQuestion}},
+	{[]frontdesk.Label{frontdesk.LabelInjection}, nil},
+	{[]frontdesk.Label{frontdesk.LabelSpam}, nil},
+	{[]frontdesk.Label{frontdesk.LabelOptOut}, nil},
+	{[]frontdesk.Label{frontdesk.LabelBotQuestion}, nil},
+	{[]frontdesk.Label{frontdesk.LabelPersonalRecord}, nil},
+}
+
+// Scored is a label with how sure a layer is of its group.
+type Scored struct {
+	Label frontdesk.Label
+	Sure  float64 // 0 to 1
+}
+
+// Score returns what a layer would say of a text, were it sure enough: the
+// likeliest label of each group, and "alarm". The trainer sets thresholds on it.
+func Score(p map[frontdesk.Label]float64) []Scored {
+	out := []Scored{{labelAlarm, p[frontdesk.LabelEmergency] + p[frontdesk.LabelCrisis]}}
+	for _, g := range groups {
+		best, sure := g.gives[0], 0.0
+		for _, l := range g.gives {
+			sure += p[l]
+			if p[l] > p[best] {
+				best = l
+			}
+		}
+		for _, l := range g.with {
+			sure += p[l]
+		}
+		out = append(out, Scored{best, sure})
+	}
+	return out
+}

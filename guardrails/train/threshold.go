@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"sort"
+
+	"frontdesk"
+	"frontdesk/guardrails"
+)
+
+// A threshold is the lowest at which a label is given to at most this share of
+// the phrases held out that it would harm. Stopping an administrative question
+// costs most; the shares add up to less than the 2% that may be stopped.
+var allowed = map[frontdesk.Label]float64{
+	"alarm":                       0.002,
+	frontdesk.LabelClinical:       0.006,
+	frontdesk.LabelUrgent:         0.002,
+	frontdesk.LabelHumanRequest:   0.006,
+	frontdesk.LabelComplaint:      0.005,
+	frontdesk.LabelDistress:       0.004,
+	frontdesk.LabelInsult:         0.001,
+	frontdesk.LabelOffTopic:       0.003,
+	frontdesk.LabelSmalltalk:      0.004,
+	frontdesk.LabelGibberish:      0.001,
+	frontdesk.LabelInjection:      0.003,
+	frontdesk.LabelSpam:           0.002,
+	frontdesk.LabelOptOut:         0.001,
+	frontdesk.LabelBotQuestion:    0.003,
+	frontdesk.LabelPersonalRecord: 0.01,
+}
+
+// lowest are the least thresholds, however well a label does on the phrases held out:
+// other people's phrases differ more from ours than ours among themselves.
+var lowest = map[frontdesk.Label]float64{
+	"alarm":                     0.97,
+	frontdesk.LabelClinical:     0.55,
+	frontdesk.LabelHumanRequest: 0.75,
+	frontdesk.LabelComplaint:    0.75,
+	frontdesk.LabelDistress:     0.75,
+	frontdesk.LabelInjection:    0.85,
+	frontdesk.LabelInsult:       0.8,
+	frontdesk.LabelOptOut:       0.9,
+	frontdesk.LabelOffTopic:     0.6,
+	frontdesk.LabelBotQuestion:  0.5,
+}
+
+// lowestTogether are those of words and meaning together where they differ: to an
+// embedding, advertising and a patient's note about a purchase are neighbours.
+var lowestTogether = map[frontdesk.Label]float64{
+	frontdesk.LabelSpam:      0.75,
+	frontdesk.LabelInjection: 0.8,
+}
+
+const lowestUsual = 0.45
+
+// right lists, for a label given, the labels of examples that it does not harm.
+var right = map[frontdesk.Label][]string{
+	"alarm":                     {"emergency", "crisis", "urgent"},
+	frontdesk.LabelClinical:     {"clinical", "urgent", "emergency", "crisis", "distress"},
+	frontdesk.LabelUrgent:       {"clinical", "urgent", "emergency", "crisis", "distress"},
+	frontdesk.LabelHumanRequest: {"human_request", "complaint", "distress", "insult", "crisis", "emergency", "urgent", "opt_out"},
+	frontdesk.LabelComplaint:    {"human_request", "complaint", "distress", "insult", "crisis", "emergency", "urgent", "opt_out"},
+	frontdesk.LabelDistress:     {"human_request", "complaint", "distress", "insult", "crisis", "emergency", "urgent", "clinical"},
+	frontdesk.LabelInsult:       {"complaint", "insult", "human_request"},
+	frontdesk.LabelOffTopic:     {"off_topic", "smalltalk", "gibberish", "spam", "injection", "insult", "bot_question"},
+	frontdesk.LabelSmalltalk:    {"off_topic", "smalltalk", "gibberish", "bot_question", "spam", "injection", "insult"},
+	frontdesk.LabelGibberish:    {"off_topic", "smalltalk", "gibberish", "spam", "injection"},
+}
+
+func harmless(given frontdesk.Label, label string) bool {
+	if string(given) == label {
+		return true
+	}
+	for _, l := range right[given] {
+		if l == label {
+			return true
+		}
+	}
+	return false
+}
+
+// judged is an example with what a layer thinks of it.
+type judged struct {
+	example
+	p map[frontdesk.Label]float64
+}
+
+// setThresholds chooses thresholds on the phrases held out and logs what they
+// catch. floor is how much of the least thresholds holds for the layer.
+func setThresholds(name string, floor float64, held []judged) guardrails.Thresholds {
+	type point struct {
+		sure float64
+		harm bool
+	}
+	given := map[frontdesk.Label][]point{}
+	for _, e := range held {
+		for _, s := range guardrails.Score(e.p) {
+			given[s.Label] = append(given[s.Label], point{s.Sure, !harmless(s.Label, e.label)})
+		}
+	}
+	at := guardrails.Thresholds{}
+	for label, points := range given {
+		harmed := 0
+		for _, e := range held {
+			if !harmless(label, e.label) {
+				harmed++
+			}
+		}
+		budget := int(allowed[label] * float64(harmed))
+		sort.Slice(points, func(a, b int) bool { return points[a].sure > points[b].sure })
+		want, n := 0.0, 0
+		for _, p := range points {
+			if p.harm {
+				if n++; n > budget {
+					want = p.sure + 1e-3
+					break
+				}
+			}
+		}
+		least, ok := lowest[label]
+		if !ok {
+			least = lowestUsual
+		}
+		least *= floor
+		if t, ok := lowestTogether[label]; ok && floor < 1 {
+			least = t
+		}
+		at[label] = min(max(want, least), 0.999)
+	}
+	report(name, held, at)
+	return at
+}
+
+// report logs, for each label of the examples, how many are noticed and how
+// many are stopped.
+func report(name string, held []judged, at guardrails.Thresholds) {
+	count, caught, stopped := map[string]int{}, map[string]int{}, map[string]int{}
+	for _, e := range held {
+		count[e.label]++
+		hit, harm := false, false
+		for _, s := range guardrails.Score(e.p) {
+			if s.Sure < at[s.Label] {
+				continue
+			}
+			hit = hit || harmless(s.Label, e.label)
+			harm = harm || !harmless(s.Label, e.label)
+		}
+		if hit {
+			caught[e.label]++
+		}
+		if harm {
+			stopped[e.label]++
+		}
+	}
+	for _, l := range sortedKeys(count) {
+		slog.Info(name, "label", l, "held_out", count[l],
+			"noticed", fmt.Sprintf("%.1f%%", 100*float64(caught[l])/float64(count[l])),
+			"harmed", fmt.Sprintf("%.1f%%", 100*float64(stopped[l])/float64(count[l])),
+			"at", fmt.Sprintf("%.2f", at[frontdesk.Label(l)]))
+	}
+}
+
+func sortedKeys(m map[string]int) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}

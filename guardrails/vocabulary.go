@@ -1,0 +1,301 @@
+package guardrails
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// vocabulary knows every word that a rule listens for. An entry is a set of
+// words; a text's word meets an entry when one of its forms is in the set, or
+// begins with one of its stems.
+type vocabulary struct {
+	entries map[string]int32 // canonical set → id
+	members [][]string
+	exact   map[string][]int32
+	stems   map[string][]int32
+	literal map[string][]int32  // words as they are written, double letters kept
+	spelled map[string][]int32  // stems likewise
+	typos   map[string][]string // a word short of one letter → the words it may be
+	shapes  map[string]bool     // words long enough to be found in run-together text
+	longest int                 // bytes of the longest stem
+}
+
+func newVocabulary() *vocabulary {
+	return &vocabulary{entries: map[string]int32{}, exact: map[string][]int32{}, stems: map[string][]int32{},
+		literal: map[string][]int32{}, spelled: map[string][]int32{}, typos: map[string][]string{}, shapes: map[string]bool{}}
+}
+
+// entry returns the id of a set of words; a word that ends in * is a stem.
+func (v *vocabulary) entry(words []string) int32 {
+	words = slices.Clone(words)
+	slices.Sort(words)
+	words = slices.Compact(words)
+	key := strings.Join(words, "|")
+	if id, ok := v.entries[key]; ok {
+		return id
+	}
+	id := int32(len(v.members))
+	v.entries[key] = id
+	v.members = append(v.members, words)
+	for _, w := range words {
+		if stem, ok := strings.CutSuffix(w, "*"); ok {
+			v.put(v.stems, squeeze(stem), id)
+			v.spelled[stem] = append(v.spelled[stem], id)
+			continue
+		}
+		v.put(v.exact, squeeze(w), id)
+		v.literal[w] = append(v.literal[w], id)
+	}
+	return id
+}
+
+// spelledOut returns the ids that a word with a double letter meets as it is
+// written. Where there is one, it stands: "blood" is not "blöd" with an o too many.
+func (v *vocabulary) spelledOut(raw string) []int32 {
+	ids := slices.Clone(v.literal[raw])
+	for k := 3; k <= len(raw) && k <= v.longest; k++ {
+		if k == len(raw) || utf8.RuneStart(raw[k]) {
+			ids = append(ids, v.spelled[raw[:k]]...)
+		}
+	}
+	return ids
+}
+
+// put files a word, and its sound in Latin letters where its script is another.
+func (v *vocabulary) put(m map[string][]int32, w string, id int32) {
+	m[w] = append(m[w], id)
+	if s := skeletonOfCyrillic(w); len(s) > 1 {
+		m["~"+s] = append(m["~"+s], id)
+	}
+	if isArabic(w) {
+		if s := skeletonOfArabic(w); len(s) > 1 {
+			m["^"+s] = append(m["^"+s], id)
+		}
+	}
+}
+
+// freeze prepares the look-up of misspelt and run-together words.
+func (v *vocabulary) freeze() {
+	for w := range v.exact {
+		v.shapes[w] = true
+		if n := utf8.RuneCountInString(w); n >= 6 && w[0] != '~' && w[0] != '^' {
+			for _, short := range deletions(w) {
+				v.typos[short] = append(v.typos[short], w)
+			}
+		}
+	}
+	for s := range v.spelled {
+		v.longest = max(v.longest, len(s))
+	}
+	for s := range v.stems {
+		v.longest = max(v.longest, len(s))
+	}
+}
+
+// deletions returns the strings that a word becomes by losing one letter.
+func deletions(w string) []string {
+	r := []rune(w)
+	out := make([]string, 0, len(r))
+	for i := range r {
+		out = append(out, string(r[:i])+string(r[i+1:]))
+	}
+	return out
+}
+
+// meets returns the ids that a form meets, exactly or by stem.
+func (v *vocabulary) meets(form string, ids []int32) []int32 {
+	ids = append(ids, v.exact[form]...)
+	for k := 1; k <= len(form) && k <= v.longest; k++ {
+		if k == len(form) || utf8.RuneStart(form[k]) {
+			ids = append(ids, v.stems[form[:k]]...)
+		}
+	}
+	return ids
+}
+
+// corrected returns the words that a misspelt one may be: one letter off, the
+// same first letter.
+func (v *vocabulary) corrected(form string) []string {
+	if utf8.RuneCountInString(form) < 6 {
+		return nil
+	}
+	var out []string
+	try := func(w string) {
+		if !slices.Contains(out, w) && firstRune(w) == firstRune(form) {
+			out = append(out, w)
+		}
+	}
+	for _, w := range v.typos[form] {
+		try(w)
+	}
+	for _, short := range deletions(form) {
+		if v.shapes[short] && utf8.RuneCountInString(short) >= 6 {
+			try(short)
+		}
+		for _, w := range v.typos[short] {
+			if len(w) != len(form) || len(w) >= 9 || swapped(w, form) {
+				try(w)
+			}
+		}
+	}
+	return out
+}
+
+// swapped tells whether two words of equal length differ by two neighbours that
+// changed places.
+func swapped(a, b string) bool {
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
+
+// cut parts a run-together word into words of the vocabulary, nil if it cannot
+// be covered by them.
+func (v *vocabulary) cut(form string) []string {
+	r := []rune(form)
+	n := len(r)
+	if n < 9 || n > 80 {
+		return nil
+	}
+	const longest = 14
+	best := make([]int, n+1) // fewest words that cover r[:i]
+	from := make([]int, n+1)
+	for i := 1; i <= n; i++ {
+		best[i] = n + 1
+		for j := max(0, i-longest); j < i; j++ {
+			if best[j] > n || best[j]+1 >= best[i] {
+				continue
+			}
+			if i-j == 1 && !strings.ContainsRune("iaeouy", r[j]) {
+				continue
+			}
+			if v.shapes[string(r[j:i])] {
+				best[i], from[i] = best[j]+1, j
+			}
+		}
+	}
+	if best[n] > n/3+1 || best[n] < 2 {
+		return nil
+	}
+	var out []string
+	for i := n; i > 0; i = from[i] {
+		out = append(out, string(r[from[i]:i]))
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// recognise sets the vocabulary ids of every word of a text. Words that no rule
+// knows are tried as misspelt, run together, or as Russian or Arabic in Latin letters.
+func (v *vocabulary) recognise(p *prepared) {
+	arabizi, foreign := looksArabizi(p), v.looksForeign(p)
+	var out []word
+	cuts := 0
+	for i := range p.words {
+		w := p.words[i]
+		var ids []int32
+		if w.raw != w.forms[0] {
+			ids = v.spelledOut(w.raw)
+		}
+		if len(ids) == 0 {
+			for _, form := range w.forms {
+				ids = v.meets(form, ids)
+			}
+		}
+		latin, _, _ := scriptOf(w.forms[0])
+		if len(ids) == 0 && !latin {
+			ids = v.meets(lookalike(w.forms[0]), ids)
+		}
+		if len(ids) == 0 {
+			if cuts < 8 {
+				if parts := v.cut(w.forms[0]); parts != nil {
+					cuts++
+					for k, part := range parts {
+						out = append(out, word{forms: []string{part}, start: w.start, end: w.end,
+							breaks: w.breaks && k == 0, ids: v.meets(part, nil)})
+					}
+					continue
+				}
+			}
+			for _, form := range w.forms {
+				for _, c := range v.corrected(form) {
+					ids = v.meets(c, ids)
+				}
+			}
+			ids = v.unelided(w.forms[0], ids)
+		}
+		if latin && foreign {
+			if s := skeleton(w.forms[0]); len(s) > 1 {
+				ids = v.meets("~"+s, ids)
+			}
+		}
+		if arabizi && len(w.forms[0]) > 1 {
+			if s := skeletonArabizi(w.forms[0]); len(s) > 1 {
+				ids = v.meets("^"+s, ids)
+			}
+		}
+		slices.Sort(ids)
+		w.ids = slices.Compact(ids)
+		out = append(out, w)
+	}
+	p.words = out
+}
+
+// looksForeign tells a text of which the rules know at most half of the longer
+// words as they are written, as with Russian in Latin letters.
+func (v *vocabulary) looksForeign(p *prepared) bool {
+	long, met := 0, 0
+	for _, w := range p.words {
+		if len(w.forms[0]) < 4 {
+			continue
+		}
+		long++
+		if len(v.meets(w.forms[0], nil)) > 0 {
+			met++
+		}
+	}
+	return long > 0 && met*2 <= long
+}
+
+// unelided reads "jarrive", "cest", "lhopital": an elided particle without its apostrophe.
+func (v *vocabulary) unelided(form string, ids []int32) []int32 {
+	if len(form) > 4 && strings.IndexByte("ljdmtscn", form[0]) >= 0 && strings.IndexByte("aeiouyh", form[1]) >= 0 {
+		return v.meets(form[1:], ids)
+	}
+	return ids
+}
+
+// looksArabizi tells a text that writes Arabic in Latin letters: digits that
+// stand for Arabic consonants inside words, or words that are nothing else.
+func looksArabizi(p *prepared) bool {
+	hits := 0
+	for _, w := range p.words {
+		f := w.forms[0]
+		if arabiziWords[f] {
+			hits++
+			continue
+		}
+		latin, digits, _ := scriptOf(f)
+		if latin && digits && strings.ContainsAny(f, "23579") && !strings.ContainsAny(f, "014") {
+			hits += 2
+		}
+	}
+	return hits >= 2
+}
+
+// arabiziWords are frequent words of Arabic in Latin letters.
+var arabiziWords = map[string]bool{
+	"ana": true, "mish": true, "mesh": true, "msh": true, "mosh": true, "wallah": true, "walahi": true, "habibi": true,
+	"yani": true, "fein": true, "fen": true, "leh": true, "lesh": true, "shu": true, "kifak": true, "momken": true,
+	"mumkin": true, "ayez": true, "ayza": true, "bidi": true, "badi": true, "uridu": true, "urid": true, "andi": true,
+	"indi": true, "ndi": true, "ma": true, "law": true, "samaht": true, "shukran": true, "salam": true, "alaykum": true,
+	"aleykum": true, "ya": true, "ibni": true, "bint": true, "binti": true, "omi": true, "abi": true, "kteer": true, "ktir": true,
+}

@@ -1,0 +1,31 @@
+package handoff
+
+import (
+	"testing"
+
+	"frontdesk/locale"
+)
+
+func TestEveryReasonAndNoticeHasATextInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	texts, err := locale.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range texts.Languages() {
+		for _, reason := range []Reason{
+			ReasonAsked, ReasonEmergency, ReasonCrisis, ReasonUrgent, ReasonClinical, ReasonDistress, ReasonComplaint,
+			ReasonRepeatedFailure, ReasonLowConfidence, ReasonFlowStuck, ReasonMedia, ReasonProvider,
+			ReasonPersonalRecord, ReasonBookingRequest, ReasonLead, ReasonUncertainSend,
+		} {
+			if texts.Text(lang, "reason."+string(reason), nil) == "" {
+				t.Errorf("%s: no text for %s", lang, reason)
+			}
+		}
+		for _, key := range []string{"waiting.now", "waiting.later", "summary.head", "summary.asked"} {
+			if texts.Text(lang, key, nil) == "" {
+				t.Errorf("%s: no text for %s", lang, key)
+			}
+		}
+	}
+}

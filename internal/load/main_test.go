@@ -1,0 +1,9 @@
+package load_test
+
+import (
+	"testing"
+
+	"frontdesk/internal/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }

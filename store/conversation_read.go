@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"frontdesk"
+	"frontdesk/conversation"
+)
+
+// Summary is a conversation in a list: ids, figures and no text.
+type Summary struct {
+	ID      frontdesk.ConversationID `json:"id"`
+	Contact frontdesk.ContactID      `json:"contact"`
+	Pen     frontdesk.Pen            `json:"pen"`
+	Last    time.Time                `json:"last"` // the patient's last message
+}
+
+// Conversations lists a clinic's conversations, the latest first.
+func (c *Conversations) Conversations(ctx context.Context, clinic frontdesk.ClinicID, limit int) ([]Summary, error) {
+	var list []Summary
+	batch := &pgx.Batch{}
+	batch.Queue(`
+		SELECT conversation_id, contact_id, pen, window_at
+		  FROM conversation
+		 WHERE clinic_id = $1
+		 ORDER BY window_at DESC
+		 LIMIT $2`, clinic, limit).Query(func(rows pgx.Rows) error {
+		var err error
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Summary])
+		return err
+	})
+	if err := c.db.InClinicBatch(ctx, clinic, batch); err != nil {
+		return nil, fmt.Errorf("list conversations: %w", err)
+	}
+	return list, nil
+}
+
+// TranscriptLine is one message of a conversation, ours or theirs.
+type TranscriptLine struct {
+	ID       frontdesk.MessageID     `json:"id"`
+	Patient  bool                    `json:"patient"`
+	Kind     frontdesk.MessageKind   `json:"kind,omitempty"`
+	Text     string                  `json:"text"` // masked
+	Buttons  []frontdesk.Button      `json:"buttons,omitempty"`
+	Origin   frontdesk.Origin        `json:"origin,omitempty"`
+	State    conversation.SendState  `json:"state,omitempty"`
+	Delivery frontdesk.DeliveryState `json:"delivery,omitempty"`
+	Turn     frontdesk.TurnID        `json:"turn,omitempty"`
+	Labels   []frontdesk.Label       `json:"labels,omitempty"`
+	At       time.Time               `json:"at"`
+}
+
+// Transcript returns the last lines of a conversation, oldest first. Identifiers
+// are tokens in it.
+func (c *Conversations) Transcript(ctx context.Context, key conversation.Key, limit int) ([]TranscriptLine, error) {
+	keys, err := c.db.clinicKeys(ctx, key.Clinic)
+	if err != nil {
+		return nil, err
+	}
+	var lines []TranscriptLine
+	batch := &pgx.Batch{}
+	batch.Queue(`
+		SELECT * FROM (
+		       (SELECT message_id AS id, NOT staff, kind, sealed, '' AS origin, '' AS state, '' AS delivery,
+		               COALESCE(turn_id::text, ''), labels, received_at AS at
+		          FROM message
+		         WHERE clinic_id = $1 AND conversation_id = $2
+		         ORDER BY message_id DESC
+		         LIMIT $3)
+		         UNION ALL
+		       (SELECT outbound_id, false, '', sealed, origin, state, delivery, COALESCE(turn_id::text, ''), '{}', created_at
+		          FROM outbound
+		         WHERE clinic_id = $1 AND conversation_id = $2
+		         ORDER BY outbound_id DESC
+		         LIMIT $3)) AS both_sides
+		 ORDER BY at DESC, id DESC
+		 LIMIT $3`, key.Clinic, key.Conversation, limit).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			line, err := scanTranscript(rows, keys)
+			if err != nil {
+				return err
+			}
+			lines = append(lines, line)
+		}
+		return rows.Err()
+	})
+	if err := c.db.InClinicBatch(ctx, key.Clinic, batch); err != nil {
+		return nil, fmt.Errorf("read transcript: %w", err)
+	}
+	for i, j := 0, len(lines)-1; i < j; i, j = i+1, j-1 {
+		lines[i], lines[j] = lines[j], lines[i]
+	}
+	return lines, nil
+}
+
+func scanTranscript(rows pgx.Rows, keys *clinicKeys) (TranscriptLine, error) {
+	var line TranscriptLine
+	var sealed []byte
+	var labels []string
+	if err := rows.Scan(&line.ID, &line.Patient, &line.Kind, &sealed, &line.Origin, &line.State, &line.Delivery, &line.Turn, &labels, &line.At); err != nil {
+		return line, err
+	}
+	line.Labels = labelsFrom(labels)
+	if line.Kind != "" {
+		var body sealedMessage
+		err := keys.openJSON(messagePlace("sealed", line.ID), sealed, &body)
+		line.Text = body.Message.Text
+		return line, err
+	}
+	var body sealedOutbound
+	err := keys.openJSON(outboundPlace(line.ID), sealed, &body)
+	line.Text, line.Buttons = body.Reply.Text, body.Reply.Buttons
+	return line, err
+}
+
+// FindMessages returns the conversations in which a patient used all of the stems,
+// latest first. Stems come from the same function as the messages' own.
+func (c *Conversations) FindMessages(ctx context.Context, clinic frontdesk.ClinicID, stems []string, limit int) ([]frontdesk.ConversationID, error) {
+	if len(stems) == 0 {
+		return nil, nil
+	}
+	keys, err := c.db.clinicKeys(ctx, clinic)
+	if err != nil {
+		return nil, err
+	}
+	hashes := make([][]byte, len(stems))
+	for i, s := range stems {
+		hashes[i] = keys.blind(blindStem, s)
+	}
+	var found []frontdesk.ConversationID
+	batch := &pgx.Batch{}
+	batch.Queue(`
+		SELECT m.conversation_id
+		  FROM (SELECT message_id FROM message_word
+		         WHERE clinic_id = $1 AND stem_hash = ANY ($2)
+		         GROUP BY message_id
+		        HAVING count(*) = $3) AS hit
+		  JOIN message m ON m.clinic_id = $1 AND m.message_id = hit.message_id
+		 GROUP BY m.conversation_id
+		 ORDER BY max(m.received_at) DESC
+		 LIMIT $4`, clinic, hashes, len(stems), limit).Query(func(rows pgx.Rows) error {
+		var err error
+		found, err = pgx.CollectRows(rows, pgx.RowTo[frontdesk.ConversationID])
+		return err
+	})
+	if err := c.db.InClinicBatch(ctx, clinic, batch); err != nil {
+		return nil, fmt.Errorf("find messages: %w", err)
+	}
+	return found, nil
+}

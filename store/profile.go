@@ -1,0 +1,242 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"frontdesk"
+	"frontdesk/ingest"
+)
+
+const entryColumns = `e.entry_id, e.fact, e.citation, e.source_id, e.revision_id, e.passage_id, e.approved_at, e.approved_by,
+	COALESCE(r.number, 0)`
+
+// entryInForce is the condition that an entry speaks for the clinic at $2: it is
+// approved, not retired, and its revision, where it has one, is live.
+const entryInForce = `(e.approved_at <= $2 AND (e.retired_at IS NULL OR e.retired_at > $2)
+		AND (e.revision_id IS NULL OR ` + visibleRevision + `))`
+
+// storedCitation is a citation as it is kept: without the passage, a column of its own.
+type storedCitation struct {
+	Source   string `json:"source"`
+	Revision int    `json:"revision,omitempty"`
+	Page     int    `json:"page,omitempty"`
+	Quote    string `json:"quote"`
+}
+
+func scanEntry(clinic frontdesk.ClinicID) func(row pgx.CollectableRow) (ingest.Entry, error) {
+	return func(row pgx.CollectableRow) (ingest.Entry, error) {
+		e := ingest.Entry{Clinic: clinic}
+		var fact, citation []byte
+		var source, revision, passage *string
+		var approved *time.Time
+		var number int // of the revision, which is numbered when it is stored
+		if err := row.Scan(&e.ID, &fact, &citation, &source, &revision, &passage, &approved, &e.ApprovedBy, &number); err != nil {
+			return e, err
+		}
+		if err := json.Unmarshal(fact, &e.Fact); err != nil {
+			return e, fmt.Errorf("decode fact: %w", err)
+		}
+		var cited storedCitation
+		if err := json.Unmarshal(citation, &cited); err != nil {
+			return e, fmt.Errorf("decode citation: %w", err)
+		}
+		e.Source, e.Revision, e.Passage = frontdesk.SourceID(orEmpty(source)), frontdesk.RevisionID(orEmpty(revision)), frontdesk.PassageID(orEmpty(passage))
+		e.Citation = frontdesk.Citation{Source: cited.Source, Revision: max(cited.Revision, number), Page: cited.Page, Quote: cited.Quote, Passage: e.Passage}
+		e.ApprovedAt, e.Approved = fromNull(approved), approved != nil
+		return e, nil
+	}
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func orNull[T ~string](s T) *string {
+	if s == "" {
+		return nil
+	}
+	text := string(s)
+	return &text
+}
+
+// ListEntries implements [ingest.Profiles].
+func (db *DB) ListEntries(ctx context.Context, clinic frontdesk.ClinicID, at time.Time, revisions ...frontdesk.RevisionID) ([]ingest.Entry, error) {
+	const query = `SELECT ` + entryColumns + `
+		  FROM entry e
+		  LEFT JOIN revision r ON r.clinic_id = e.clinic_id AND r.revision_id = e.revision_id
+		 WHERE e.clinic_id = $1 AND (` + entryInForce + ` OR e.revision_id = ANY($5))
+		 ORDER BY e.entry_id`
+	return db.readEntries(ctx, clinic, query, at, notNil(revisions))
+}
+
+// readEntries runs a query over entries whose parameters begin with those of visibleRevision.
+func (db *DB) readEntries(ctx context.Context, clinic frontdesk.ClinicID, query string, at time.Time, more ...any) ([]ingest.Entry, error) {
+	none := []frontdesk.RevisionID{}
+	args := append([]any{clinic, at, none, none}, more...)
+	var entries []ingest.Entry
+	batch := &pgx.Batch{}
+	batch.Queue(query, args...).Query(func(rows pgx.Rows) (err error) {
+		entries, err = pgx.CollectRows(rows, scanEntry(clinic))
+		return err
+	})
+	if err := db.InClinicBatch(ctx, clinic, batch); err != nil {
+		return nil, fmt.Errorf("read profile entries: %w", err)
+	}
+	return entries, nil
+}
+
+// Profile returns a clinic's entries in force at an instant, in the order in which
+// they were made, with the sites that they or staff name.
+func (db *DB) Profile(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) (frontdesk.Profile, error) {
+	const entriesQuery = `SELECT ` + entryColumns + `
+		  FROM entry e
+		  LEFT JOIN revision r ON r.clinic_id = e.clinic_id AND r.revision_id = e.revision_id
+		 WHERE e.clinic_id = $1 AND ` + entryInForce + `
+		 ORDER BY e.entry_id`
+	var entries []ingest.Entry
+	type namedSite struct {
+		frontdesk.Site
+		addedBy string
+	}
+	var sites []namedSite
+	none := []frontdesk.RevisionID{}
+	batch := &pgx.Batch{}
+	batch.Queue(entriesQuery, clinic, at, none, none).Query(func(rows pgx.Rows) (err error) {
+		entries, err = pgx.CollectRows(rows, scanEntry(clinic))
+		return err
+	})
+	batch.Queue(`SELECT site_id, name, added_by FROM site WHERE clinic_id = $1 ORDER BY name`, clinic).Query(func(rows pgx.Rows) (err error) {
+		sites, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s namedSite, err error) {
+			return s, row.Scan(&s.ID, &s.Name, &s.addedBy)
+		})
+		return err
+	})
+	if err := db.InClinicBatch(ctx, clinic, batch); err != nil {
+		return frontdesk.Profile{}, fmt.Errorf("read profile: %w", err)
+	}
+	profile := frontdesk.Profile{Entries: make([]frontdesk.ProfileEntry, 0, len(entries))}
+	for _, e := range entries {
+		profile.Entries = append(profile.Entries, e.ProfileEntry)
+	}
+	for _, s := range sites {
+		speaks := func(e ingest.Entry) bool { return e.Fact.Site == s.Name }
+		if s.addedBy != "" || slices.ContainsFunc(entries, speaks) {
+			profile.Sites = append(profile.Sites, s.Site)
+		}
+	}
+	return profile, nil
+}
+
+// SaveEntries implements [ingest.Profiles].
+func (db *DB) SaveEntries(ctx context.Context, clinic frontdesk.ClinicID, entries []ingest.Entry, audit ingest.Audit) error {
+	keys, err := db.clinicKeys(ctx, clinic)
+	if err != nil {
+		return err
+	}
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
+		if err := db.saveEntries(ctx, tx, clinic, entries); err != nil {
+			return err
+		}
+		return appendAudit(ctx, tx, keys, audit)
+	})
+	if err != nil {
+		return fmt.Errorf("save profile entries: %w", err)
+	}
+	return nil
+}
+
+func (db *DB) saveEntries(ctx context.Context, tx pgx.Tx, clinic frontdesk.ClinicID, entries []ingest.Entry) error {
+	batch := &pgx.Batch{}
+	sites := map[string]bool{}
+	for _, e := range entries {
+		fact, err := json.Marshal(e.Fact)
+		if err != nil {
+			return fmt.Errorf("encode fact: %w", err)
+		}
+		citation, err := json.Marshal(storedCitation{Source: e.Citation.Source, Revision: e.Citation.Revision, Page: e.Citation.Page, Quote: e.Citation.Quote})
+		if err != nil {
+			return fmt.Errorf("encode citation: %w", err)
+		}
+		var approved *time.Time
+		if e.Approved {
+			approved = toNull(e.ApprovedAt)
+		}
+		batch.Queue(`INSERT INTO entry (clinic_id, entry_id, fact, citation, source_id, revision_id, passage_id, approved_at, approved_by, retired_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')
+			ON CONFLICT (clinic_id, entry_id) DO UPDATE
+			SET fact = excluded.fact, citation = excluded.citation, source_id = excluded.source_id, revision_id = excluded.revision_id,
+			    passage_id = excluded.passage_id, approved_at = excluded.approved_at, approved_by = excluded.approved_by,
+			    retired_at = NULL, retired_by = ''`,
+			clinic, e.ID, fact, citation, orNull(e.Source), orNull(e.Revision), orNull(e.Passage), approved, e.ApprovedBy)
+		if e.Fact.Site != "" {
+			sites[e.Fact.Site] = true
+		}
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("save entries: %w", err)
+	}
+	for name := range sites {
+		if err := db.saveSite(ctx, tx, clinic, name, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RetireEntry implements [ingest.Profiles].
+func (db *DB) RetireEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, audit ingest.Audit) error {
+	keys, err := db.clinicKeys(ctx, clinic)
+	if err != nil {
+		return err
+	}
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE entry SET retired_at = $3, retired_by = $4
+			WHERE clinic_id = $1 AND entry_id = $2 AND retired_at IS NULL`, clinic, entry, audit.At, audit.Actor)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return notFound("There is no such entry in the profile.")
+		}
+		return appendAudit(ctx, tx, keys, audit)
+	})
+	if err != nil {
+		return fmt.Errorf("retire profile entry: %w", err)
+	}
+	return nil
+}
+
+// AddSite names a place of the clinic; by is the person who does so. A site that a
+// source named already is kept, and listed from now on.
+func (db *DB) AddSite(ctx context.Context, clinic frontdesk.ClinicID, name, by string) error {
+	name = strings.Join(strings.Fields(name), " ")
+	if name == "" || by == "" {
+		return &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: "A site needs a name and the name of who adds it."}
+	}
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error { return db.saveSite(ctx, tx, clinic, name, by) })
+	if err != nil {
+		return fmt.Errorf("add site: %w", err)
+	}
+	return nil
+}
+
+func (db *DB) saveSite(ctx context.Context, tx pgx.Tx, clinic frontdesk.ClinicID, name, by string) error {
+	id, err := db.newID()
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO site (clinic_id, site_id, name, added_by) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (clinic_id, name) DO UPDATE SET added_by = excluded.added_by WHERE site.added_by = '' AND excluded.added_by <> ''`,
+		clinic, id, name, by)
+	return err
+}
