@@ -277,6 +277,19 @@ func TestMediaAreNamedAndHandedOver(t *testing.T) {
 	}
 }
 
+func TestAReleaseAloneSaysNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	got := d.respond(t, d.dialogue(), []frontdesk.Event{{Kind: frontdesk.EventRelease, At: monday()}})
+	if got.Outcome != frontdesk.OutcomeSilent || len(got.Replies) != 0 {
+		t.Errorf("a release alone: %s %q", got.Outcome, textOf(got))
+	}
+	events := append([]frontdesk.Event{{Kind: frontdesk.EventRelease, At: monday()}}, says("what are your opening hours?")...)
+	if got := d.respond(t, d.dialogue(), events); got.Outcome != frontdesk.OutcomeAnswered {
+		t.Errorf("a release with a question: %s %q", got.Outcome, textOf(got))
+	}
+}
+
 func TestABurstLosesNoUrgentBubble(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, wordsOnly)

@@ -54,6 +54,21 @@ func (a *Agent) personHoldsPen(t *turn) bool {
 	return true
 }
 
+// nobodySpoke keeps silent when the turn holds no message of the patient's: a
+// release alone is no reason to write to them. A flow may still want its timer.
+func (a *Agent) nobodySpoke(t *turn) bool {
+	for _, e := range t.events {
+		if e.Message != nil {
+			return false
+		}
+	}
+	if t.dialogue.Flow != nil {
+		return false
+	}
+	t.decision.Outcome = frontdesk.OutcomeSilent
+	return true
+}
+
 func (a *Agent) urgent(t *turn) bool {
 	if !t.has(frontdesk.LabelUrgent) {
 		return false
