@@ -124,14 +124,19 @@ func (s *Screens) screen(text string, h Hints) (frontdesk.Verdict, *finding) {
 
 // find runs what needs nothing but the text.
 func (s *Screens) find(text string) *finding {
-	p := prepare(text)
-	s.rules.vocabulary.recognise(p)
-	f := &finding{text: p, rules: s.rules, hits: s.rules.match(p)}
+	f := s.spotted(text)
 	f.signs = signsOf(text)
 	if s.linear != nil {
-		f.words, f.wordsAt = s.linear.probabilities(p, f.signs), s.linear.card.At
+		f.words, f.wordsAt = s.linear.probabilities(f.text, f.signs), s.linear.card.At
 	}
 	return f
+}
+
+// spotted runs the rules alone: what goes out is judged by nothing else.
+func (s *Screens) spotted(text string) *finding {
+	p := prepare(text)
+	s.rules.vocabulary.recognise(p)
+	return &finding{text: p, rules: s.rules, hits: s.rules.match(p)}
 }
 
 // finding is all that is known about a text before the decision.

@@ -30,16 +30,14 @@ func (s screen) Inbound(_ context.Context, text, language, country string) front
 // agent with their language and sources; this last look at everything that goes
 // out stops leaks, whoever wrote them, and warns staff of the rest.
 func (s screen) Outbound(_ context.Context, origin frontdesk.Origin, clinic frontdesk.Clinic, text string) conversation.Finding {
-	verdict := s.screens.Outbound(text, guardrails.OutboundOptions{Quoted: true, AllowedHosts: agent.Hosts(clinic.Settings), Clinic: clinic})
+	verdict := s.screens.Outbound(text, guardrails.OutboundOptions{
+		Quoted: true, AllowedHosts: agent.Hosts(clinic.Settings), Clinic: clinic,
+		Numbers: origin == frontdesk.OriginTurn, // approved passages name the clinic's own
+	})
 	var leaks, others []string
 	for _, why := range verdict.Why {
 		switch why {
-		case "token", "asks_secret", "prompt":
-			leaks = append(leaks, why)
-		case "identifier":
-			if origin == frontdesk.OriginTurn { // approved passages name the clinic's own numbers
-				continue
-			}
+		case "token", "asks_secret", "prompt", "identifier":
 			leaks = append(leaks, why)
 		default:
 			others = append(others, why)
