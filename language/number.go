@@ -73,9 +73,9 @@ func normalNumber(s string) string {
 		return s // a date or a section number, 12.05.2026
 	}
 	if len(tail) == 3 && (same > 1 || !other) && s[0] != '0' {
-		return trimZeros(strings.NewReplacer(".", "", ",", "").Replace(s))
+		return trimZeros(points.Replace(s))
 	}
-	whole := strings.NewReplacer(".", "", ",", "").Replace(s[:last])
+	whole := points.Replace(s[:last])
 	tail = strings.TrimRight(tail, "0")
 	if tail == "" {
 		return trimZeros(whole)
@@ -187,3 +187,6 @@ func phoneGap(gap string) bool {
 	}
 	return false
 }
+
+// points part the digits of a number.
+var points = strings.NewReplacer(".", "", ",", "")

@@ -2,6 +2,7 @@ package language
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/arabic"
@@ -97,8 +98,11 @@ func stemRussian(word string) string {
 	if rest, ok := strings.CutSuffix(word, "ем"); ok && stem == rest && len([]rune(rest)) <= 3 {
 		stem = word
 	}
-	return strings.NewReplacer("ь", "", "ъ", "").Replace(stem)
+	return signs.Replace(stem)
 }
+
+// signs takes the hard and soft signs away.
+var signs = strings.NewReplacer("ь", "", "ъ", "")
 
 // unaccentFrench helps the French stemmer over lost accents: "-ée" became "-ee".
 func unaccentFrench(word string) string {
@@ -142,18 +146,25 @@ func germanVowels(word string) string {
 
 // The endings of the light stemmers, longest first where one ends another. They
 // take inflection off nouns, adjectives and common verb forms, nothing more.
-const (
-	ukrainianEndings = "остями ностей остей ування ювання ення ання ються уться аються ями ами ого ому ими ого ому ій ій ої ою ею ею єю ах ях ів їв ам ям ом ем єм ий ій их іх им їм ую юю ає яє ти ть ла ло ли ла а я о е є у ю и і ї ь й"
-	polishEndings    = "owaniami owaniem owaniu owania owanie ościami ościach iejszych iejsza iejszy aniami aniach eniami eniach ościom aniem eniem aniu eniu ania enia anie enie osci osc owej owego owemu owych owym owa owe owy iami iach iego iemu ami ach ego emu ich imi ymi ych iej iom owi ów em om ej im ym ie ia io iu a e i o u y ę ą"
+var (
+	ukrainianEndings = foldedEndings("остями ностей остей ування ювання ення ання ються уться аються ями ами ого ому ими ого ому ій ій ої ою ею ею єю ах ях ів їв ам ям ом ем єм ий ій их іх им їм ую юю ає яє ти ть ла ло ли ла а я о е є у ю и і ї ь й")
+	polishEndings    = foldedEndings("owaniami owaniem owaniu owania owanie ościami ościach iejszych iejsza iejszy aniami aniach eniami eniach ościom aniem eniem aniu eniu ania enia anie enie osci osc owej owego owemu owych owym owa owe owy iami iach iego iemu ami ach ego emu ich imi ymi ych iej iom owi ów em om ej im ym ie ia io iu a e i o u y ę ą")
 )
 
+func foldedEndings(list string) []string {
+	endings := strings.Fields(list)
+	for i, end := range endings {
+		endings[i] = Fold(end)
+	}
+	return endings
+}
+
 // lightStem takes the first matching ending off a word, if at least keep runes remain.
-func lightStem(word, endings string, keep int) string {
-	n := len([]rune(word))
+func lightStem(word string, endings []string, keep int) string {
+	n := utf8.RuneCountInString(word)
 	best := ""
-	for _, end := range strings.Fields(endings) {
-		end = Fold(end)
-		if len(end) > len(best) && strings.HasSuffix(word, end) && n-len([]rune(end)) >= keep {
+	for _, end := range endings {
+		if len(end) > len(best) && strings.HasSuffix(word, end) && n-utf8.RuneCountInString(end) >= keep {
 			best = end
 		}
 	}
