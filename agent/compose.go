@@ -70,14 +70,15 @@ func (a *Agent) composeByModel(ctx context.Context, t *turn, question string, fo
 	var citations []frontdesk.Citation
 	for _, s := range out.Sentences {
 		cited := citedPassages(s.Passages, passages)
-		why := a.refuse(ctx, t, s.Text, cited)
+		named := ofClinic(t.dialogue.Clinic, cited)
+		why := a.refuse(ctx, t, s.Text, named)
 		if why != "" {
 			t.decision.Record.Dropped = append(t.decision.Record.Dropped, frontdesk.Dropped{Sentence: s.Text, Why: why})
 			continue
 		}
 		kept = append(kept, strings.TrimSpace(s.Text))
-		for _, p := range cited {
-			citations = append(citations, a.checker.Cite(ctx, s.Text, p))
+		for _, p := range named {
+			citations = append(citations, a.checker.Cite(s.Text, t.language, p))
 		}
 	}
 	if len(kept) == 0 {
@@ -95,7 +96,7 @@ func (a *Agent) refuse(ctx context.Context, t *turn, sentence string, cited []fr
 	if finding := a.Screens.Outbound(sentence, guardrails.OutboundOptions{Language: t.language, AllowedHosts: Hosts(t.dialogue.Clinic.Settings), Clinic: t.dialogue.Clinic}); !finding.OK {
 		return strings.Join(finding.Why, ", ")
 	}
-	if finding := a.checker.Check(ctx, sentence, t.language, ofClinic(t.dialogue.Clinic, cited)); !finding.OK {
+	if finding := a.checker.Check(ctx, sentence, t.language, cited); !finding.OK {
 		return finding.Why
 	}
 	return ""

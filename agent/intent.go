@@ -89,12 +89,15 @@ func phraseWords(phrase string) []string {
 // foldedWords splits at apostrophes too, so that "l'adresse" holds "adresse".
 func foldedWords(text string) []string {
 	var words []string
-	text = strings.NewReplacer("'", " ", "’", " ").Replace(text)
+	text = apostrophes.Replace(text)
 	for _, w := range language.Words(language.Fold(text)) {
 		words = append(words, w.Text)
 	}
 	return words
 }
+
+// apostrophes parts what an apostrophe joins.
+var apostrophes = strings.NewReplacer("'", " ", "’", " ")
 
 // has tells whether the folded words hold a phrase of the intent in one of the languages.
 func (in *intents) has(words []string, intent Intent, languages ...string) bool {

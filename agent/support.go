@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +18,7 @@ type Checker struct {
 	vocabularies map[string]*vocabulary
 	lexicon      *retrieval.Lexicon
 	meaning      *meaning
+	memory       *passageMemory
 }
 
 // Finding is what a check came to.
@@ -46,7 +46,7 @@ func NewChecker(embedder retrieval.Embedder) (*Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Checker{vocabularies: vocabularies, lexicon: retrieval.NewLexicon(), meaning: newMeaning(embedder)}, nil
+	return &Checker{vocabularies: vocabularies, lexicon: retrieval.NewLexicon(), meaning: newMeaning(embedder), memory: newPassageMemory()}, nil
 }
 
 // Check decides about one sentence in language tag and the passages that it cites.
@@ -84,17 +84,13 @@ type evidence struct {
 func (c *Checker) evidence(passages []frontdesk.Passage) *evidence {
 	e := &evidence{currencies: map[string]bool{}}
 	for _, p := range passages {
-		title := strings.Join(append(slices.Clone(p.Headings), p.Site, p.Question), " | ")
-		if strings.Trim(title, " |") != "" {
-			u := c.read(p.Language, title)
-			u.heading = true
-			e.units = append(e.units, u)
+		known := c.readPassage(p)
+		if known.title != nil {
+			e.units = append(e.units, known.title)
 		}
-		for _, s := range unitsOf(p.Language, p.Text) {
-			e.units = append(e.units, c.read(p.Language, p.Text[s.Start:s.End]))
-		}
-		for _, m := range reCoin.FindAllString(strings.ToLower(title+" "+p.Text), -1) {
-			e.currencies[currencyOf(m)] = true
+		e.units = append(e.units, known.units...)
+		for _, currency := range known.currencies {
+			e.currencies[currency] = true
 		}
 	}
 	return e
@@ -224,19 +220,18 @@ func isMonth(key string) bool {
 }
 
 // Cite returns the sentence or row of the passage that supports a composed
-// sentence best, verbatim.
-func (c *Checker) Cite(_ context.Context, sentence string, passage frontdesk.Passage) frontdesk.Citation {
-	guess := language.Detect(sentence, passage.Language)
-	s := c.read(guess.Tag, sentence)
+// sentence in language tag best, verbatim.
+func (c *Checker) Cite(sentence, tag string, passage frontdesk.Passage) frontdesk.Citation {
+	s := c.read(tag, sentence)
 	quote, best := strings.TrimSpace(passage.Text), -1.0
-	for _, at := range unitsOf(passage.Language, passage.Text) {
-		u := c.read(passage.Language, passage.Text[at.Start:at.End])
+	known := c.readPassage(passage)
+	for i, u := range known.units {
 		score := 0.0
 		for _, m := range s.marks {
 			score += c.supports(u, m)
 		}
 		if score > best {
-			quote, best = passage.Text[at.Start:at.End], score
+			quote, best = passage.Text[known.spans[i].Start:known.spans[i].End], score
 		}
 	}
 	return frontdesk.Citation{Source: passage.Name, Revision: passage.Number, Page: passage.Page, Quote: quote, Passage: passage.ID}

@@ -40,13 +40,13 @@ func (m mark) owns() bool {
 // cognate compares words across languages and scripts: "Tilleuls" and "Тийёль",
 // "cardiologia" and "Kardiologie".
 func cognate(a, b mark) bool {
-	x, y := latin(a.word), latin(b.word)
+	x, y := a.sound, b.sound
 	n, m := utf8.RuneCountInString(x), utf8.RuneCountInString(y)
 	if n < 4 || m < 4 {
 		return false
 	}
 	if a.name || b.name && capital(a) {
-		p, q := skeleton(x), skeleton(y)
+		p, q := a.bones, b.bones
 		return (capital(b) || caseless(b)) && (p == q && len(p) >= 2 || min(len(p), len(q)) >= 4 && distance(p, q)*4 <= max(len(p), len(q)) && p[0] == q[0])
 	}
 	if n < 5 || m < 5 {
@@ -117,9 +117,12 @@ func letterOf(r rune) string {
 	return ""
 }
 
+// oneSound writes the letters of one sound as one.
+var oneSound = strings.NewReplacer("dz", "z", "ck", "k", "shch", "s", "sch", "s", "ch", "s", "sh", "s", "ph", "f", "qu", "k", "th", "t", "x", "ks", "gn", "n", "ll", "l", "eau", "o")
+
 // skeleton keeps the consonants of a name, those that sound alike as one.
 func skeleton(word string) string {
-	word = strings.NewReplacer("dz", "z", "ck", "k", "shch", "s", "sch", "s", "ch", "s", "sh", "s", "ph", "f", "qu", "k", "th", "t", "x", "ks", "gn", "n", "ll", "l", "eau", "o").Replace(word)
+	word = oneSound.Replace(word)
 	var b strings.Builder
 	last := rune(0)
 	for _, r := range word {

@@ -13,6 +13,8 @@ import (
 type mark struct {
 	raw, word  string // as written; folded
 	stem       string
+	sound      string   // the word in Latin letters, see [latin]
+	bones      string   // its consonants, see [skeleton]
 	keys       []string // of concepts
 	value      *value
 	filler     bool // states nothing by itself
@@ -117,6 +119,8 @@ func (c *Checker) tag(v *vocabulary, tag, text string, marks []mark, forms [][]s
 	}
 	for i := range marks {
 		m := &marks[i]
+		m.sound = latin(m.word)
+		m.bones = skeleton(m.sound)
 		if m.value != nil {
 			continue
 		}

@@ -257,11 +257,17 @@ func currencyOf(coin string) string {
 	return coin
 }
 
+// What parts the digits of a number.
+var (
+	parting = strings.NewReplacer(" ", "", "'", "")
+	points  = strings.NewReplacer(".", "", ",", "")
+)
+
 // decimal reads a number in any of the usual spellings: "1 200,50", "1.200", "7.60".
 func decimal(s string) float64 {
-	s = strings.NewReplacer(" ", "", "'", "").Replace(s)
+	s = parting.Replace(s)
 	if i := strings.LastIndexAny(s, ".,"); i >= 0 {
-		whole, tail := strings.NewReplacer(".", "", ",", "").Replace(s[:i]), s[i+1:]
+		whole, tail := points.Replace(s[:i]), s[i+1:]
 		if len(tail) == 3 && whole != "0" {
 			s = whole + tail
 		} else {
