@@ -69,7 +69,7 @@ func (r *Retriever) samples(ctx context.Context, examples []Example) ([]sample, 
 	var out []sample
 	for _, e := range examples {
 		asked := r.lexicon.Analyse(e.Question)
-		query := Query{Terms: r.lexicon.terms(e.Question, asked, r.options.Languages), Limit: r.options.Limit}
+		query := Query{Terms: r.lexicon.searchTerms(e.Question, asked, r.options.Languages), Limit: r.options.Limit}
 		vectors, err := r.embedder.Embed(ctx, InputQuery, []string{e.Question.Text})
 		if err != nil {
 			return nil, fmt.Errorf("embed question: %w", err)

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"frontdesk/language"
@@ -22,6 +23,7 @@ type Lexicon struct {
 	byKey     map[string]int
 	languages map[string]bool
 	faults    []string // malformed lines, for the test
+	terms     sync.Map // termsKey → search terms, of the concepts that were asked for
 }
 
 type concept struct {
@@ -29,7 +31,13 @@ type concept struct {
 	ask   bool
 	frame bool
 	names map[string]string
-	words map[string][]string // whole words by language, for search terms
+	words map[string][]string // whole words by language
+}
+
+// termsKey names a concept's words of a language.
+type termsKey struct {
+	concept int
+	lang    string
 }
 
 // pattern is one way to write a concept; its first word is the map's key.
@@ -139,6 +147,21 @@ func (l *Lexicon) Name(concept, lang string) (string, bool) {
 	}
 	name, ok := l.concepts[i].names[baseTag(lang)]
 	return name, ok
+}
+
+// conceptTerms returns the search terms of a concept's words in a language.
+func (l *Lexicon) conceptTerms(index int, lang string) []string {
+	key := termsKey{index, lang}
+	if known, ok := l.terms.Load(key); ok {
+		terms, _ := known.([]string)
+		return terms
+	}
+	terms := []string{}
+	for _, w := range l.concepts[index].words[lang] {
+		terms = append(terms, language.Terms(lang, w)...)
+	}
+	l.terms.Store(key, terms)
+	return terms
 }
 
 // Names translates a label: the names in language to of the concepts that its

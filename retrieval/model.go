@@ -133,19 +133,18 @@ func (r *ranker) measureMissing(f *answerFeatures, top Ranked) {
 	if r.total == 0 {
 		return
 	}
-	var here *prepared
+	here := -1
 	for i, c := range r.candidates {
 		if c.Passage.ID == top.Passage.ID && c.Passage.Ordinal == top.Passage.Ordinal {
-			here = r.prepared[i]
+			here = i
 		}
 	}
 	for i, w := range r.weights {
 		local, anywhere := 0.0, 0.0
-		for _, p := range r.prepared {
-			m := r.inPassage(i, p)
-			anywhere = max(anywhere, m)
-			if p == here {
-				local = m
+		for k, h := range r.heard {
+			anywhere = max(anywhere, h.whole[i])
+			if k == here {
+				local = h.whole[i]
 			}
 		}
 		share := w / r.total

@@ -30,7 +30,7 @@ type preparedSentence struct {
 	kinds      Kind
 	concepts   map[string]bool
 	own        []string // subjects that it names itself
-	words      map[string]bool
+	words      []string // each once
 	days       dayset
 	question   bool // is itself a question
 	opens      bool // ends with a colon: what follows belongs to it
@@ -78,7 +78,7 @@ func (l *Lexicon) extend(p frontdesk.Passage, from *prepared, i int) {
 }
 
 func (l *Lexicon) prepareSentence(p frontdesk.Passage, from *prepared, start, end int) preparedSentence {
-	s := preparedSentence{start: start, end: end, concepts: map[string]bool{}, words: map[string]bool{}}
+	s := preparedSentence{start: start, end: end, concepts: map[string]bool{}}
 	var within []Mention
 	for _, m := range from.mentions {
 		if m.Start >= start && m.End <= end {
@@ -91,7 +91,7 @@ func (l *Lexicon) prepareSentence(p frontdesk.Passage, from *prepared, start, en
 	}
 	for _, w := range from.words {
 		if w.start >= start && w.start < end {
-			s.words[w.folded] = true
+			s.words = appendOnce(s.words, w.folded)
 		}
 	}
 	if p.Kind == frontdesk.PassageRow || bare(p.Text[start:end], within) {
@@ -120,6 +120,9 @@ func titlesOf(p frontdesk.Passage) []string {
 // identityReach is how many words after "clinic" may be its name.
 const identityReach = 4
 
+// nameJoints part the words of a file's name.
+var nameJoints = strings.NewReplacer("-", " ", "_", " ", ".", " ")
+
 // identity returns the words that name the clinic: those of the document's title,
 // capitalised ones beside a word for clinic, and the name of its e-mail's host.
 func (l *Lexicon) identity(p frontdesk.Passage, words []language.Word, mentions []Mention) []string {
@@ -132,7 +135,7 @@ func (l *Lexicon) identity(p frontdesk.Passage, words []language.Word, mentions 
 			out = append(out, "§"+m.Concept)
 		}
 	}
-	for _, w := range language.Words(strings.NewReplacer("-", " ", "_", " ", ".", " ").Replace(p.Name)) {
+	for _, w := range language.Words(nameJoints.Replace(p.Name)) {
 		if f := language.Fold(w.Text); len(f) > 2 {
 			out = append(out, f)
 		}
@@ -195,14 +198,14 @@ func (p *prepared) inherit(s *preparedSentence, text string) {
 		s.concepts[c] = true
 	}
 	for w := range p.context {
-		s.words[w] = true
+		s.words = appendOnce(s.words, w)
 	}
 	if n := len(p.sentences); n > 0 && p.sentences[n-1].end <= s.start && p.sentences[n-1].end-p.sentences[n-1].start < 60 {
 		for c := range p.sentences[n-1].concepts {
 			s.concepts[c] = true
 		}
-		for w := range p.sentences[n-1].words {
-			s.words[w] = true
+		for _, w := range p.sentences[n-1].words {
+			s.words = appendOnce(s.words, w)
 		}
 	}
 }

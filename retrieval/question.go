@@ -162,9 +162,9 @@ func isName(word string) bool {
 	return word != strings.ToLower(word)
 }
 
-// Terms returns the search terms of a question for passages of the languages
+// searchTerms returns the search terms of a question for passages of the languages
 // given: its own words, and the dictionary's words for its subjects.
-func (l *Lexicon) terms(q Question, a Asked, languages []string) []Term {
+func (l *Lexicon) searchTerms(q Question, a Asked, languages []string) []Term {
 	weights := map[string]float64{}
 	add := func(weight float64, terms []string) {
 		for _, t := range terms {
@@ -177,9 +177,7 @@ func (l *Lexicon) terms(q Question, a Asked, languages []string) []Term {
 	for _, lang := range languages {
 		add(1, language.Terms(lang, q.Text))
 		for _, key := range a.Concepts {
-			for _, w := range l.concepts[l.byKey[key]].words[lang] {
-				add(0.6, language.Terms(lang, w))
-			}
+			add(0.6, l.conceptTerms(l.byKey[key], lang))
 		}
 	}
 	for _, h := range q.Hints {

@@ -76,6 +76,14 @@ type ranker struct {
 	maxBM25    float64
 	foreign    bool            // most passages are in another language than the question
 	identity   map[string]bool // words of the clinic's own name
+	heard      []heard         // of each candidate
+}
+
+// heard is how surely each content word of the question is named in a passage.
+type heard struct {
+	sentences [][]float64
+	titles    []float64
+	whole     []float64 // the surest of all
 }
 
 func newRanker(asked Asked, lang string, candidates []Candidate, prepared []*prepared, vector []float32) *ranker {
@@ -101,6 +109,7 @@ func newRanker(asked Asked, lang string, candidates []Candidate, prepared []*pre
 		for _, w := range p.identity {
 			r.identity[w] = true
 		}
+		r.heard = append(r.heard, r.hear(p))
 	}
 	r.foreign = foreign(lang, candidates)
 	r.weigh()
@@ -136,7 +145,7 @@ func (r *ranker) isIdentity(i int) bool {
 		return false
 	}
 	for w := range r.identity {
-		if r.match(i, w) >= 0.75 {
+		if m := r.matches(w); m != nil && m[i] >= 0.75 {
 			return true
 		}
 	}
@@ -149,8 +158,8 @@ func (r *ranker) weigh() {
 	n := float64(len(r.candidates))
 	for i, c := range r.asked.Content {
 		df := 0.0
-		for _, p := range r.prepared {
-			df += r.inPassage(i, p)
+		for _, h := range r.heard {
+			df += h.whole[i]
 		}
 		w := math.Log(1 + (n-df+0.5)/(df+0.5))
 		if df == 0 {
@@ -170,8 +179,8 @@ func (r *ranker) weigh() {
 	}
 }
 
-// match returns how surely content word i is the word given.
-func (r *ranker) match(i int, word string) float64 {
+// matches returns how surely each content word is the word given, nil if none is.
+func (r *ranker) matches(word string) []float64 {
 	m, ok := r.memo[word]
 	if !ok {
 		form := formOf(word)
@@ -186,43 +195,57 @@ func (r *ranker) match(i int, word string) float64 {
 		}
 		r.memo[word] = m
 	}
-	if m == nil {
-		return 0
-	}
-	return m[i]
+	return m
 }
 
-func (r *ranker) best(i int, words, concepts map[string]bool) float64 {
-	best := 0.0
-	for _, c := range r.asked.Content[i].Concepts {
-		if concepts[c] {
-			best = 0.9
-		}
+// hear compares the question with a passage, once for all that is asked of it.
+func (r *ranker) hear(p *prepared) heard {
+	n := len(r.forms)
+	h := heard{sentences: make([][]float64, len(p.sentences)), titles: make([]float64, n), whole: make([]float64, n)}
+	r.hearConcepts(h.titles, p.topics)
+	for w := range p.context {
+		raise(h.titles, r.matches(w))
 	}
-	for w := range words {
-		if best >= 1 {
-			break
+	raise(h.whole, h.titles)
+	all := make([]float64, n*len(p.sentences))
+	for k, s := range p.sentences {
+		own := all[k*n : (k+1)*n]
+		r.hearConcepts(own, s.concepts)
+		for _, w := range s.words {
+			raise(own, r.matches(w))
 		}
-		best = max(best, r.match(i, w))
+		raise(h.whole, own)
+		h.sentences[k] = own
 	}
-	return best
+	return h
 }
 
-func (r *ranker) inPassage(i int, p *prepared) float64 {
-	best := r.best(i, p.context, p.topics)
-	for _, s := range p.sentences {
-		best = max(best, r.best(i, s.words, s.concepts))
+// conceptSure is how surely a content word is meant where its concept is spoken of.
+const conceptSure = 0.9
+
+func (r *ranker) hearConcepts(sure []float64, concepts map[string]bool) {
+	for i, word := range r.asked.Content {
+		for _, c := range word.Concepts {
+			if concepts[c] {
+				sure[i] = max(sure[i], conceptSure)
+			}
+		}
 	}
-	return best
+}
+
+// raise lifts each value to the one of by, where there is any.
+func raise(values, by []float64) {
+	for i, v := range by {
+		values[i] = max(values[i], v)
+	}
 }
 
 // cover returns the share of the question's subject that a sentence names by
 // itself, and together with its headings and passage.
-func (r *ranker) cover(p *prepared, s preparedSentence, whole []float64) (alone, inContext float64) {
+func (r *ranker) cover(sentence, whole []float64) (alone, inContext float64) {
 	for i, w := range r.weights {
-		own := r.best(i, s.words, s.concepts)
-		alone += w * own
-		inContext += w * max(own, 0.9*whole[i])
+		alone += w * sentence[i]
+		inContext += w * max(sentence[i], 0.9*whole[i])
 	}
 	return alone / (r.total + coverSmooth), inContext / (r.total + coverSmooth)
 }
@@ -235,13 +258,9 @@ func (r *ranker) rank(w features) []Ranked {
 	var out []Ranked
 	for i, c := range r.candidates {
 		p := r.prepared[i]
-		whole := make([]float64, len(r.weights))
-		for k := range whole {
-			whole[k] = r.inPassage(k, p)
-		}
 		ranked := Ranked{Passage: c.Passage, Score: math.Inf(-1)}
 		for k, s := range p.sentences {
-			span := r.span(c, p, s, r.cosine[i][k], whole)
+			span := r.span(i, k, s)
 			for f, v := range span.features {
 				span.Score += w[f] * v
 			}
@@ -257,9 +276,11 @@ func (r *ranker) rank(w features) []Ranked {
 	return out
 }
 
-func (r *ranker) span(c Candidate, p *prepared, s preparedSentence, cosine float64, whole []float64) Span {
+// span measures sentence k of candidate i.
+func (r *ranker) span(i, k int, s preparedSentence) Span {
+	c, p, cosine := r.candidates[i], r.prepared[i], r.cosine[i][k]
 	out := Span{Start: s.start, End: s.end, Kinds: s.kinds}
-	alone, inContext := r.cover(p, s, whole)
+	alone, inContext := r.cover(r.heard[i].sentences[k], r.heard[i].whole)
 	out.Covered = alone
 	for _, key := range r.asked.Concepts {
 		if s.concepts[key] || p.topics[key] {
@@ -314,7 +335,7 @@ func (r *ranker) span(c Candidate, p *prepared, s preparedSentence, cosine float
 	if c.Passage.Kind == frontdesk.PassageRow && !r.foreign {
 		f[fExtraWords] = r.extraWords(s, p.context)
 	}
-	f[fHeading] = r.inTitles(p)
+	f[fHeading] = r.inTitles(r.heard[i].titles)
 	if r.asked.Kinds.Has(KindYesNo) && s.kinds.Has(KindYesNo) {
 		f[fPolarity] = 1
 	}
@@ -342,16 +363,12 @@ func (r *ranker) extraConcepts(s preparedSentence) float64 {
 // extraWords is the share of a row's words that the question does not have.
 func (r *ranker) extraWords(s preparedSentence, titles map[string]bool) float64 {
 	words, extra := 0.0, 0.0
-	for w := range s.words {
+	for _, w := range s.words {
 		if len(w) < 5 || digits(w) || titles[w] {
 			continue
 		}
 		words++
-		best := 0.0
-		for i := range r.forms {
-			best = max(best, r.match(i, w))
-		}
-		if best < 0.7 {
+		if m := r.matches(w); m == nil || slices.Max(m) < 0.7 {
 			extra++
 		}
 	}
@@ -362,10 +379,10 @@ func (r *ranker) extraWords(s preparedSentence, titles map[string]bool) float64 
 }
 
 // inTitles is the share of the question's subject that the titles above name.
-func (r *ranker) inTitles(p *prepared) float64 {
+func (r *ranker) inTitles(titles []float64) float64 {
 	sum := 0.0
 	for i, w := range r.weights {
-		sum += w * r.best(i, p.context, p.topics)
+		sum += w * titles[i]
 	}
 	return sum / (r.total + coverSmooth)
 }

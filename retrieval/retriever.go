@@ -82,7 +82,7 @@ func (r *Retriever) Lexicon() *Lexicon { return r.lexicon }
 func (r *Retriever) Retrieve(ctx context.Context, q Question, scope Scope) (Result, error) {
 	asked := r.lexicon.Analyse(q)
 	result := Result{Asked: asked}
-	query := Query{Terms: r.lexicon.terms(q, asked, r.options.Languages), Limit: r.options.Limit}
+	query := Query{Terms: r.lexicon.searchTerms(q, asked, r.options.Languages), Limit: r.options.Limit}
 
 	began := r.options.Now()
 	if vectors, err := r.embedder.Embed(ctx, InputQuery, []string{q.Text}); err != nil {
