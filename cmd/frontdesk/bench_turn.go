@@ -36,12 +36,23 @@ func (b *bench) turns(ctx context.Context) (err error) {
 	}
 	var ours, theirs []float64
 	turns, replies, before := 0, r.sink.accepted(), cost.Counts()
+	var worked processor
 	for range benchRounds {
+		start, err := b.processor(ctx)
+		if err != nil {
+			return err
+		}
 		rate, err := acceptFor(b.seconds/benchRounds, func(int) (load.Rate, error) { return wave(benchPeople / 4) })
 		if err != nil {
 			return err
 		}
 		ours, turns = append(ours, rate.PerSecond()), turns+rate.Messages
+		end, err := b.processor(ctx)
+		if err != nil {
+			return err
+		}
+		spent := end.minus(start)
+		worked.service, worked.database = worked.service+spent.service, worked.database+spent.database
 		tps, _, err := b.pgbench(ctx, yardstick(max(b.seconds/(3*benchRounds), time.Second)))
 		if err != nil {
 			return err
@@ -50,10 +61,13 @@ func (b *bench) turns(ctx context.Context) (err error) {
 	}
 	spent := cost.Counts().Minus(before)
 	per := func(n int64) float64 { return float64(n) / float64(turns) }
+	cpu := func(d time.Duration) float64 { return d.Seconds() * 1000 / float64(turns) }
 	for _, f := range []figure{
 		figure{What: fmt.Sprintf("whole turns, %d conversations on %d numbers", benchPeople, benchNumbers), Value: median(ours), Unit: "a second",
 			Note: fmt.Sprintf("%.2f bubbles a turn", float64(r.sink.accepted()-replies)/float64(turns))}.
 			want(noLess(250)).against("pgbench's inserts of one message", median(theirs)),
+		figure{What: "processor time", Value: cpu(worked.service + worked.database), Unit: "ms a turn",
+			Note: fmt.Sprintf("%s the service with load and stand-ins, %s PostgreSQL", short(cpu(worked.service)), short(cpu(worked.database)))}.want(atMost(turnProcessor)),
 		figure{What: "commits that wrote", Value: per(spent.Commits), Unit: "a turn", Note: fmt.Sprintf("%.2f transactions that only read", per(spent.Reads))}.want(atMost(4)),
 		figure{What: "statements", Value: per(spent.Statements), Unit: "a turn"}.want(atMost(16)),
 	} {
@@ -64,6 +78,10 @@ func (b *bench) turns(ctx context.Context) (err error) {
 	}
 	return nil
 }
+
+// turnProcessor is what processor time a turn may cost, in milliseconds, for two
+// cores to do 250 a second.
+const turnProcessor = 8
 
 // wave sends the next messages, one for each of the next people, and waits until all
 // turns are over.
