@@ -19,6 +19,7 @@ type AskIn struct {
 	First        bool            `json:"first,omitempty"`
 	At           time.Time       `json:"at,omitzero"`
 	Country      string          `json:"country,omitempty"`
+	Trace        bool            `json:"trace,omitempty"` // wants all that decided the turn
 }
 
 // AskOut is the answer to one line.
@@ -33,6 +34,7 @@ type AskOut struct {
 	Labels    []frontdesk.Label    `json:"labels"`
 	Mode      frontdesk.Mode       `json:"mode,omitempty"`
 	MS        frontdesk.Timing     `json:"ms"`
+	Trace     *frontdesk.Record    `json:"trace,omitempty"`
 }
 
 // AskMessage is one bubble.
@@ -70,11 +72,12 @@ func Asker(try *conversation.Try, clinic frontdesk.Clinic) func(context.Context,
 		if err != nil {
 			return AskOut{}, fmt.Errorf("ask: %w", err)
 		}
-		return askOut(in, trial), nil
+		return AskReply(in, trial), nil
 	}
 }
 
-func askOut(in AskIn, trial conversation.Trial) AskOut {
+// AskReply is what a turn of the channel try prints.
+func AskReply(in AskIn, trial conversation.Trial) AskOut {
 	d := trial.Decision
 	out := AskOut{
 		ID: in.ID, Outcome: d.Outcome, Lang: d.Language, Mode: d.Mode,
@@ -93,6 +96,9 @@ func askOut(in AskIn, trial conversation.Trial) AskOut {
 	}
 	if d.Flow != nil {
 		out.Flow = d.Flow.Name
+	}
+	if in.Trace {
+		out.Trace = &d.Record
 	}
 	return out
 }

@@ -21,6 +21,7 @@ const (
 	exitOK    = 0
 	exitFail  = 1
 	exitUsage = 2
+	exitGate  = 3 // of `eval run`: a gate does not hold
 )
 
 // version is set by the build (-ldflags "-X main.version=…").
@@ -42,6 +43,9 @@ func (e *usageError) Unwrap() error { return e.err }
 // errSaid ends a command with code 1 after it said why by itself.
 var errSaid = errors.New("said already")
 
+// errGate ends `eval run` with code 3 after it named the gates that do not hold.
+var errGate = errors.New("a gate does not hold")
+
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
 	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}
@@ -57,6 +61,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitOK
 	case errors.Is(err, errSaid):
 		return exitFail
+	case errors.Is(err, errGate):
+		return exitGate
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "frontdesk: %v\n", usage.err)
 		return exitUsage

@@ -48,6 +48,7 @@ func (p *program) command() *cobra.Command {
 		p.profileCommand(),
 		p.askCommand(),
 		p.screenCommand(),
+		p.evalCommand(),
 		p.ticketCommand(),
 		p.auditCommand(),
 		p.benchCommand(),

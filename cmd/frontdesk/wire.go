@@ -38,6 +38,7 @@ type parts struct {
 	embedder *llm.Embeddings
 	texts    *locale.Catalogue
 	screens  *guardrails.Screens
+	breaks   bool // turns may name parts that fail for them, see brokenPart
 	closers  []func() error
 }
 
@@ -178,6 +179,9 @@ func (w *parts) classifier() guardrails.Classifier {
 	if w.embedder == nil {
 		return nil
 	}
+	if w.breaks {
+		return queryVector{breakableEmbedder{w.embedder}}
+	}
 	return queryVector{w.embedder}
 }
 
@@ -245,14 +249,22 @@ func (w *parts) agent(ctx context.Context) (*agent.Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	retriever := retrieval.New(w.embedder, w.db, reranker, retrieval.Options{})
 	model, err := w.model()
 	if err != nil {
 		return nil, err
 	}
+	var embedder retrieval.Embedder = w.embedder
+	var index retrieval.Index = w.db
+	var knowledge agent.Knowledge = w.db
+	if w.breaks {
+		embedder, index, knowledge = breakableEmbedder{embedder}, breakableIndex{index}, breakableKnowledge{knowledge}
+		if model != nil {
+			model = breakableModel{model}
+		}
+	}
 	a, err := agent.New(agent.Options{
-		Screens: w.screens, Retriever: retriever, Knowledge: w.db, Texts: w.texts,
-		Embedder: w.embedder, Model: model, Log: w.log,
+		Screens: w.screens, Retriever: retrieval.New(embedder, index, reranker, retrieval.Options{}), Knowledge: knowledge, Texts: w.texts,
+		Embedder: embedder, Model: model, Log: w.log,
 		ModelTimeout: w.settings.llmTimeout, Now: w.now,
 	})
 	if err != nil {
