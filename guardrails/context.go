@@ -1,6 +1,7 @@
 package guardrails
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"frontdesk"
@@ -11,7 +12,9 @@ import (
 const (
 	negation       = "context:negation"       // right before the match, or inside it: "no chest pain"
 	negationAfter  = "context:negation_after" // right after it: "göğüs ağrım yok"
-	administration = "context:administration" // a price, a place, a date, a paper
+	administration = "context:administration" // a price, a place, a paper
+	booking        = "context:booking"        // a visit to arrange; whoever has chest pain may still ask for an appointment, so no alarm minds it
+	namesake       = "context:namesake"       // over the match itself: the name of something else, "suicide prevention group"
 	present        = "context:now"            // "right now": no past, price or lesson silences it
 )
 
@@ -21,7 +24,10 @@ const reach = 1
 // stands tells whether no context silences a hit.
 func (f *finding) stands(h hit) bool {
 	r := f.rules.rules[h.rule]
-	if r.only && (h.start > 1 || len(f.text.words)-h.end > 1) {
+	if around := len(f.text.words) - (h.end - h.start); r.only && (h.start > 1 || around-h.start > 1 || around > 1 && r.label == frontdesk.LabelHumanRequest) {
+		return false
+	}
+	if f.guessed(h) || f.named(h) || f.denied(h) || f.strayed(h) {
 		return false
 	}
 	now := f.near(h, present)
@@ -37,6 +43,51 @@ func (f *finding) stands(h hit) bool {
 		}
 	}
 	return true
+}
+
+// guessed tells whether a hit rests on short words alone that no rule knows as
+// they are written: such a guess is no proof.
+func (f *finding) guessed(h hit) bool {
+	letters, least := 0, guessedLetters
+	for _, w := range f.text.words[h.start:h.end] {
+		switch w.guess {
+		case asWritten:
+			return false
+		case byCut:
+			least = cutLetters
+		}
+		letters += utf8.RuneCountInString(w.forms[0])
+	}
+	return letters < least
+}
+
+// The letters that a hit of guessed words must have to count.
+const (
+	guessedLetters = 6
+	cutLetters     = 9
+)
+
+// named tells whether a hit is part of the name of something else.
+func (f *finding) named(h hit) bool {
+	return slices.ContainsFunc(f.hits, func(c hit) bool {
+		return f.rules.rules[c.rule].label == namesake && c.start < h.end && h.start < c.end
+	})
+}
+
+// denied tells whether a loose hit of words that stand apart repeats what a closer
+// hit of the same rule says and a negation denies: "no trouble breathing, only a
+// sore throat" has no trouble with the throat either.
+func (f *finding) denied(h hit) bool {
+	return h.open && slices.ContainsFunc(f.hits, func(c hit) bool {
+		return c.rule == h.rule && !c.open && c.start < h.end && h.start < c.end && f.negated(c)
+	})
+}
+
+// strayed tells whether a loose hit of words that stand apart is of another
+// language than its text surely is: words of two languages meet by chance.
+func (f *finding) strayed(h hit) bool {
+	r := f.rules.rules[h.rule]
+	return h.open && r.file != everyLanguage && r.file != f.language.Tag && f.language.Sure >= almostSurely && f.rules.files[f.language.Tag]
 }
 
 // negated tells whether a negation stands right before, in or right after a hit.
@@ -66,6 +117,9 @@ func (f *finding) negated(h hit) bool {
 // word of many languages).
 func (f *finding) speaks(c, h hit) bool {
 	file := f.rules.rules[c.rule].file
+	if file != f.rules.rules[h.rule].file && file != f.language.Tag && file != everyLanguage && f.language.Sure >= surely && f.rules.files[f.language.Tag] {
+		return false
+	}
 	return file == f.rules.rules[h.rule].file || file == f.language.Tag && f.language.Sure >= surely || c.end-c.start > 1 ||
 		utf8.RuneCountInString(f.text.words[c.start].forms[0]) > 3
 }
@@ -117,6 +171,7 @@ const (
 	shortHit      = 6
 	surelyForeign = 0.5
 	surely        = 0.8
+	almostSurely  = 0.95
 )
 
 // foreign tells whether a hit is too short for a text that is surely in another
@@ -136,8 +191,8 @@ func (f *finding) foreign(h hit) bool {
 	return letters <= shortHit
 }
 
-// administrative tells whether the text asks for a price, a place, a date or a paper.
-func (f *finding) administrative() bool { return f.any(administration) }
+// administrative tells whether the text asks for a price, a place, a paper or a visit.
+func (f *finding) administrative() bool { return f.any(administration) || f.any(booking) }
 
 // silenced tells whether the text as a whole is a figure of speech, fiction, a
 // lesson, or about the past, so that the learned layers have to be surer.
@@ -157,4 +212,12 @@ func (f *finding) any(label frontdesk.Label) bool {
 		}
 	}
 	return false
+}
+
+// asksWhoWrites tells whether a wish for a person lies within a question who
+// writes: "are you human?" wants the truth, not a handover.
+func (f *finding) asksWhoWrites(h hit) bool {
+	return f.rules.rules[h.rule].label == frontdesk.LabelHumanRequest && slices.ContainsFunc(f.hits, func(c hit) bool {
+		return f.rules.rules[c.rule].label == frontdesk.LabelBotQuestion && c.start <= h.start && c.end > h.start && f.stands(c)
+	})
 }

@@ -16,6 +16,7 @@ import (
 //	..               up to three words in between; ... up to seven
 //	<pain>           one of the set "pain" of the file
 //	a & b            both, in any order, at most six words apart
+//	=ölüyor          a word whose accents matter: not "oluyor"
 //
 // Case, accents, repeated letters and spelling tricks do not matter.
 
@@ -190,6 +191,9 @@ func (c *compiler) alternatives(items []string) (node, error) {
 
 // patternWords folds a word of a phrase like the words of a text.
 func patternWords(token string) []string {
+	if as, ok := strings.CutPrefix(token, "="); ok {
+		return []string{"=" + written([]rune(as))}
+	}
 	stem := strings.HasSuffix(token, "*")
 	p := &prepared{runes: []rune(strings.TrimSuffix(token, "*"))}
 	p.split()

@@ -14,12 +14,23 @@ const maxRunes = 12_000
 // word is one token of a text after normalisation.
 type word struct {
 	raw        string   // folded, with its double letters
+	written    string   // in lower case with its accents, "" where it has none
+	guess      guess    // how its ids were found, where not as it is written
 	forms      []string // what the token may stand for, the plain folded form first
 	start, end int      // code points of the original, end excluded
 	breaks     bool     // a sentence or line ends right before it
 	comma      bool     // a comma stands right before it
 	ids        []int32  // of the vocabulary entries that one of the forms meets
 }
+
+// guess is how a word was recognised that no rule knows as it is written.
+type guess int8
+
+const (
+	asWritten guess = iota
+	bySound         // as misspelt, or by its sound in Latin letters
+	byCut           // as a part of words that run together
+)
 
 // prepared is a text made ready for the rules and the classifiers.
 type prepared struct {
@@ -46,11 +57,15 @@ func prepare(text string) *prepared {
 // a word; letters of scripts without spaces are words of their own.
 func (p *prepared) split() {
 	var cur []rune
-	start, end, breaks, comma := 0, 0, false, false
+	start, end, breaks, comma, accents := 0, 0, false, false, false
 	flush := func() {
 		if len(cur) > 0 {
-			p.words = append(p.words, word{forms: []string{string(cur)}, start: start, end: end, breaks: breaks, comma: comma})
-			cur, breaks, comma = cur[:0], false, false
+			w := word{forms: []string{string(cur)}, start: start, end: end, breaks: breaks, comma: comma}
+			if accents {
+				w.written = written(p.runes[start:end])
+			}
+			p.words = append(p.words, w)
+			cur, breaks, comma, accents = cur[:0], false, false, false
 		}
 	}
 	for i, r := range p.runes {
@@ -64,6 +79,7 @@ func (p *prepared) split() {
 			continue
 		}
 		folded, kind := foldRune(r)
+		accents = accents || accented(r)
 		switch kind {
 		case kindMark:
 			continue
@@ -103,6 +119,25 @@ func (p *prepared) split() {
 		end = i + 1
 	}
 	flush()
+}
+
+// accented tells the Latin letters with accents, and the accents that follow one.
+func accented(r rune) bool {
+	return r >= 0xC0 && r <= 0x24F || r >= 0x300 && r <= 0x36F || r >= 0x1E00 && r <= 0x1EFF
+}
+
+// written returns a word in lower case with its accents composed.
+func written(runes []rune) string {
+	var b strings.Builder
+	for _, r := range runes {
+		switch {
+		case r == 'İ':
+			b.WriteByte('i')
+		case !invisible(r):
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return norm.NFKC.String(b.String())
 }
 
 type runeKind int

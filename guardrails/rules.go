@@ -66,7 +66,7 @@ var usualContexts = map[frontdesk.Label][]string{
 	frontdesk.LabelEmergency: {"negation", "past", "administration", "learning", "figure", "fiction"},
 	frontdesk.LabelCrisis:    {"negation", "figure", "fiction"},
 	frontdesk.LabelUrgent:    {"negation", "past", "administration", "learning", "figure", "fiction"},
-	frontdesk.LabelClinical:  {"administration"},
+	frontdesk.LabelClinical:  {"administration", "booking"},
 	frontdesk.LabelDistress:  {"negation", "figure"},
 	frontdesk.LabelComplaint: {"negation"},
 }
@@ -76,6 +76,7 @@ type ruleSet struct {
 	vocabulary *vocabulary
 	rules      []rule
 	patterns   []pattern
+	files      map[string]bool   // languages with a file of their own
 	byAnchor   map[int32][]int32 // vocabulary id → patterns that need it
 }
 
@@ -86,7 +87,7 @@ func loadRules() (*ruleSet, error) {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	sort.Strings(names)
-	set := &ruleSet{vocabulary: newVocabulary()}
+	set := &ruleSet{vocabulary: newVocabulary(), files: map[string]bool{}}
 	for _, name := range names {
 		raw, err := ruleFiles.ReadFile(name)
 		if err != nil {
@@ -109,6 +110,7 @@ func loadRules() (*ruleSet, error) {
 // add compiles the rules and contexts of one file.
 func (s *ruleSet) add(file ruleFile) error {
 	c := &compiler{vocabulary: s.vocabulary, sets: file.Sets}
+	s.files[file.Language] = true
 	for _, name := range sortedKeys(file.Contexts) {
 		r := rule{name: file.Language + "/" + name, file: file.Language, label: frontdesk.Label("context:" + name)}
 		if err := s.addRule(c, r, file.Contexts[name].Say); err != nil {

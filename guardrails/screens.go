@@ -101,6 +101,7 @@ func (s *Screens) Rules(text string, h Hints) frontdesk.Verdict {
 // lane that runs in the webhook.
 func (s *Screens) Emergency(text string, h Hints) (frontdesk.Label, bool) {
 	f := s.find(text)
+	f.language = guessed(text, h)
 	for _, l := range f.alarms() {
 		return l.label, true
 	}
@@ -111,15 +112,20 @@ func (s *Screens) Emergency(text string, h Hints) (frontdesk.Label, bool) {
 // identifiers; decide.
 func (s *Screens) screen(text string, h Hints) (frontdesk.Verdict, *finding) {
 	f := s.find(text)
-	guess := language.Detect(text, append(slices.Clone(h.ConversationLanguages), h.Language)...)
-	if h.Language != "" {
-		guess = language.Guess{Tag: h.Language, Sure: 1}
-	}
+	guess := guessed(text, h)
 	v := frontdesk.Verdict{Language: guess.Tag, LanguageSure: guess.Sure}
 	mask(&v, text, h, s.now())
 	f.identifiers, f.language = len(v.Marks) > 0, guess
 	v.Labels, v.Evidence = f.decide()
 	return v, f
+}
+
+// guessed is the language of a text: the known one, else the detected one.
+func guessed(text string, h Hints) language.Guess {
+	if h.Language != "" {
+		return language.Guess{Tag: h.Language, Sure: 1}
+	}
+	return language.Detect(text, h.ConversationLanguages...)
 }
 
 // find runs what needs nothing but the text.
@@ -239,7 +245,7 @@ func (f *finding) spoken() []evidence {
 	var out []evidence
 	for _, h := range f.hits {
 		r := f.rules.rules[h.rule]
-		if r.label == frontdesk.LabelEmergency || r.label == frontdesk.LabelCrisis || !known(r.label) || !f.stands(h) || f.foreign(h) {
+		if r.label == frontdesk.LabelEmergency || r.label == frontdesk.LabelCrisis || !known(r.label) || !f.stands(h) || f.foreign(h) || f.asksWhoWrites(h) {
 			continue
 		}
 		out = append(out, evidence{r.label, r.name})

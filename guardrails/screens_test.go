@@ -66,6 +66,65 @@ func TestEmergencyIsNotSeenInHistoryEducationIdiomAndAdministration(t *testing.T
 	}
 }
 
+func TestWordsThatOnlyLookAlikeRaiseNoAlarm(t *testing.T) {
+	t.Parallel()
+	s := newScreens(t, Options{})
+	for _, text := range []string{
+		"bereavement group for families of suicide victims, what time?", "gruppo per parenti di suicidi, quando si riunisce?", // the name of a group
+		"wen soll ich wegen der Rechnung fragen", "Ordner oluyor mu acaba", "online randevu oluyor mu", // weeën, ölüyor
+		"tôi cần tư vấn về giá khám", "con chi posso parlare della fattura", "con quién puedo hablar de la factura", "com quem posso falar sobre o plano",
+		"onde fica o pronto-socorro do hospital", "le bon de transport pour l'ambulance, qui le signe ?", "that app changed my life",
+		"non ho problemi a respirare, solo un po' di mal di testa", "minha bateria morreu kkkk",
+	} {
+		if v := s.Rules(text, Hints{}); alarmed(v) {
+			t.Errorf("%q raised an alarm by %v", text, v.Evidence)
+		}
+	}
+}
+
+func TestAskingForAnAppointmentSilencesNoAlarm(t *testing.T) {
+	t.Parallel()
+	s := newScreens(t, Options{})
+	for _, text := range []string{
+		"strong chest pain since noon, can I have an appointment tomorrow", "ho un forte dolore al petto, vorrei un appuntamento",
+		"douleur dans la poitrine, je peux prendre rdv demain", "me duele mucho el pecho, quiero una cita", "dor forte no peito, queria marcar consulta",
+		"starke Schmerzen in der Brust, haben Sie einen Termin", "сильная боль в груди, можно записаться",
+	} {
+		if v := s.Rules(text, Hints{}); !alarmed(v) {
+			t.Errorf("%q raised no alarm, %v", text, v.Labels)
+		}
+	}
+}
+
+func TestAdministrationIsNoComplaintAndNoDistress(t *testing.T) {
+	t.Parallel()
+	s := newScreens(t, Options{})
+	for _, text := range []string{
+		"may I cancel without a fee", "czy lekarz ma dziś dyżur", "هل يوجد موقف سيارات", "come chiedo un rimborso all'assicurazione?",
+		"¿cómo pido el reembolso del seguro?", "is the support desk open on Sunday",
+	} {
+		v := s.Rules(text, Hints{})
+		for _, l := range []frontdesk.Label{frontdesk.LabelComplaint, frontdesk.LabelDistress, frontdesk.LabelHumanRequest, frontdesk.LabelInsult} {
+			if v.Has(l) {
+				t.Errorf("%q: %v by %v", text, v.Labels, v.Evidence)
+			}
+		}
+	}
+}
+
+func TestQuestionWhoWritesIsNoWishForAPerson(t *testing.T) {
+	t.Parallel()
+	s := newScreens(t, Options{})
+	for _, text := range []string{"are you a human?", "¿eres humano?", "t'es un humain ou un robot ?", "sei una persona vera?", "insan mısın"} {
+		if v := s.Rules(text, Hints{}); !v.Has(frontdesk.LabelBotQuestion) || v.Has(frontdesk.LabelHumanRequest) {
+			t.Errorf("%q: %v", text, v.Labels)
+		}
+	}
+	if v := s.Rules("are you a robot? I want to speak to a human", Hints{}); !v.Has(frontdesk.LabelHumanRequest) || !v.Has(frontdesk.LabelBotQuestion) {
+		t.Errorf("both were asked: %v", v.Labels)
+	}
+}
+
 // disguises are what thumbs and tricksters do to a text.
 var disguises = map[string]func(string) string{
 	"upper case":     strings.ToUpper,

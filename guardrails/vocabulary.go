@@ -16,6 +16,8 @@ type vocabulary struct {
 	stems   map[string][]int32
 	literal map[string][]int32  // words as they are written, double letters kept
 	spelled map[string][]int32  // stems likewise
+	doubled map[string][]int32  // short words with a double letter, without it: for "weeeen", not for "wen"
+	written map[string][]int32  // words whose accents matter
 	typos   map[string][]string // a word short of one letter → the words it may be
 	shapes  map[string]bool     // words long enough to be found in run-together text
 	longest int                 // bytes of the longest stem
@@ -23,7 +25,7 @@ type vocabulary struct {
 
 func newVocabulary() *vocabulary {
 	return &vocabulary{entries: map[string]int32{}, exact: map[string][]int32{}, stems: map[string][]int32{},
-		literal: map[string][]int32{}, spelled: map[string][]int32{}, typos: map[string][]string{}, shapes: map[string]bool{}}
+		literal: map[string][]int32{}, spelled: map[string][]int32{}, doubled: map[string][]int32{}, written: map[string][]int32{}, typos: map[string][]string{}, shapes: map[string]bool{}}
 }
 
 // entry returns the id of a set of words; a word that ends in * is a stem.
@@ -39,16 +41,35 @@ func (v *vocabulary) entry(words []string) int32 {
 	v.entries[key] = id
 	v.members = append(v.members, words)
 	for _, w := range words {
+		if as, ok := strings.CutPrefix(w, "="); ok {
+			v.written[as] = append(v.written[as], id)
+			continue
+		}
 		if stem, ok := strings.CutSuffix(w, "*"); ok {
-			v.put(v.stems, squeeze(stem), id)
+			if short := squeeze(stem); utf8.RuneCountInString(short) >= shortestStem || short == stem {
+				v.put(v.stems, short, id)
+			}
 			v.spelled[stem] = append(v.spelled[stem], id)
 			continue
 		}
-		v.put(v.exact, squeeze(w), id)
+		if short := squeeze(w); len(short) < len(w) && len(short) <= shortDoubled {
+			v.doubled[short] = append(v.doubled[short], id)
+		} else {
+			v.put(v.exact, short, id)
+		}
 		v.literal[w] = append(v.literal[w], id)
 	}
 	return id
 }
+
+// shortDoubled is the length in bytes up to which a word of the rules with a double
+// letter is not taken for the word without it, which is often another one: "weeën"
+// and "wen", "balle" and "bal".
+const shortDoubled = 4
+
+// shortestStem is how many letters a stem must keep once its double letters are
+// one: "kkk*" is laughter, "k*" would be anything.
+const shortestStem = 3
 
 // spelledOut returns the ids that a word with a double letter meets as it is
 // written. Where there is one, it stands: "blood" is not "blöd" with an o too many.
@@ -208,7 +229,15 @@ func (v *vocabulary) recognise(p *prepared) {
 		if len(ids) == 0 {
 			for _, form := range w.forms {
 				ids = v.meets(form, ids)
+				if w.raw != w.forms[0] {
+					ids = append(ids, v.doubled[form]...)
+				}
 			}
+		}
+		if as := w.written; as != "" {
+			ids = append(ids, v.written[as]...)
+		} else {
+			ids = append(ids, v.written[w.raw]...)
 		}
 		latin, _, _ := scriptOf(w.forms[0])
 		if len(ids) == 0 && !latin {
@@ -220,7 +249,7 @@ func (v *vocabulary) recognise(p *prepared) {
 					cuts++
 					for k, part := range parts {
 						out = append(out, word{forms: []string{part}, start: w.start, end: w.end,
-							breaks: w.breaks && k == 0, ids: v.meets(part, nil)})
+							breaks: w.breaks && k == 0, guess: byCut, ids: v.meets(part, nil)})
 					}
 					continue
 				}
@@ -231,6 +260,7 @@ func (v *vocabulary) recognise(p *prepared) {
 				}
 			}
 			ids = v.unelided(w.forms[0], ids)
+			w.guess = bySound
 		}
 		if latin && foreign {
 			if s := skeleton(w.forms[0]); len(s) > 1 {
@@ -267,7 +297,7 @@ func (v *vocabulary) looksForeign(p *prepared) bool {
 
 // unelided reads "jarrive", "cest", "lhopital": an elided particle without its apostrophe.
 func (v *vocabulary) unelided(form string, ids []int32) []int32 {
-	if len(form) > 4 && strings.IndexByte("ljdmtscn", form[0]) >= 0 && strings.IndexByte("aeiouyh", form[1]) >= 0 {
+	if len(form) > 4 && (strings.IndexByte("ljdmtscn", form[0]) >= 0 && strings.IndexByte("aeiouy", form[1]) >= 0 || form[0] == 'l' && form[1] == 'h') {
 		return v.meets(form[1:], ids)
 	}
 	return ids
