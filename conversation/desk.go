@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,8 +17,33 @@ type Desk interface {
 	// no POST of a bot's reply starts any more if the pen is a person's.
 	ChangePen(ctx context.Context, change PenChange) error
 	// Queue stores messages of staff or templates and a wake-up to send them. It
-	// returns [ErrFenced] when the pen is not the expected one any more.
-	Queue(ctx context.Context, key Key, pen frontdesk.Pen, messages []Posted) error
+	// returns [ErrFenced], [ErrRepeated] or [ErrOvertaken] and has then stored nothing.
+	Queue(ctx context.Context, key Key, guard Guard, messages []Posted) error
+}
+
+// Guard is what must hold when a message of staff is stored.
+type Guard struct {
+	Pen    frontdesk.Pen // of the conversation, else [ErrFenced]
+	Holder string        // who holds the pen, else [ErrFenced]; "" for whoever
+	Form   string        // id of the form that was sent; the same again is [ErrRepeated]
+	Author string
+	Seen   time.Time // a later message of somebody else of the staff is [ErrOvertaken]; zero: not asked
+}
+
+// Words are what a member of staff wrote.
+type Words struct {
+	Author string // staff's id
+	Text   string
+	Form   string    // see [Guard]
+	Seen   time.Time // see [Guard]
+}
+
+// HandBack is how staff give a conversation back.
+type HandBack struct {
+	By     string // staff's id
+	Note   string // for the record and whoever comes next; the bot never sends it
+	Done   bool   // closes the ticket
+	Reason string // why it is closed
 }
 
 // PenChange gives the pen to somebody else.
@@ -28,7 +54,8 @@ type PenChange struct {
 	By      string             // staff's id
 	At      time.Time
 	Close   bool   // the ticket is done; ends the episode
-	Note    string // staff's instruction to the bot on release
+	Reason  string // why it is closed
+	Note    string // staff's instruction on release
 	EventID string // of the release event, set by the engine
 }
 
@@ -42,15 +69,14 @@ func (e *Engine) TakePen(ctx context.Context, key Key, by string) error {
 	return nil
 }
 
-// Release gives the pen back to the bot, with an instruction where staff have
-// one, and closes the ticket when done is true.
-func (e *Engine) Release(ctx context.Context, key Key, by, note string, done bool) error {
+// Release gives the pen back to the bot and closes the ticket when it is done.
+func (e *Engine) Release(ctx context.Context, key Key, back HandBack) error {
 	now := e.c.Now()
 	id, err := e.newID(now)
 	if err != nil {
 		return err
 	}
-	change := PenChange{Key: key, Pen: frontdesk.PenBot, By: by, At: now, Close: done, Note: note, EventID: id}
+	change := PenChange{Key: key, Pen: frontdesk.PenBot, By: back.By, At: now, Close: back.Done, Reason: back.Reason, Note: back.Note, EventID: id}
 	if err := e.c.Desk.ChangePen(ctx, change); err != nil {
 		return fmt.Errorf("release pen: %w", err)
 	}
@@ -58,30 +84,40 @@ func (e *Engine) Release(ctx context.Context, key Key, by, note string, done boo
 	return nil
 }
 
-// Write sends a member of staff's own words. The refusals are those of
-// [Engine.Post].
-func (e *Engine) Write(ctx context.Context, key Key, author, text string) error {
-	return e.push(ctx, key, frontdesk.OriginStaff, author, frontdesk.Reply{Text: text})
+// Write sends a member of staff's own words, once for each form. The refusals are
+// those of [Engine.Post] and [frontdesk.CodeConflict]: somebody else holds the
+// conversation by now, or a colleague has just answered.
+func (e *Engine) Write(ctx context.Context, key Key, words Words) error {
+	guard := Guard{Holder: words.Author, Form: words.Form, Author: words.Author, Seen: words.Seen}
+	return e.push(ctx, key, frontdesk.OriginStaff, guard, frontdesk.Reply{Text: words.Text})
 }
 
 // SendTemplate sends an approved template.
 func (e *Engine) SendTemplate(ctx context.Context, key Key, author string, template frontdesk.Template) error {
-	return e.push(ctx, key, frontdesk.OriginTemplate, author, frontdesk.Reply{Template: &template})
+	return e.push(ctx, key, frontdesk.OriginTemplate, Guard{Author: author}, frontdesk.Reply{Template: &template})
 }
 
-func (e *Engine) push(ctx context.Context, key Key, origin frontdesk.Origin, author string, reply frontdesk.Reply) error {
+func (e *Engine) push(ctx context.Context, key Key, origin frontdesk.Origin, guard Guard, reply frontdesk.Reply) error {
 	work, err := e.c.Desk.Peek(ctx, key)
 	if err != nil {
 		return fmt.Errorf("write to conversation: %w", err)
 	}
 	posted, err := e.Post(ctx, Draft{
 		Origin: origin, Clinic: work.Clinic, Account: work.Account, To: work.To, Replies: []frontdesk.Reply{reply},
-		Pen: work.Pen, Window: work.Window, OptOut: work.OptOut, Author: author, At: e.c.Now(),
+		Pen: work.Pen, Window: work.Window, OptOut: work.OptOut, Author: guard.Author, At: e.c.Now(),
 	})
 	if err != nil {
 		return err
 	}
-	if err := e.c.Desk.Queue(ctx, key, work.Pen, posted); err != nil {
+	guard.Pen = work.Pen
+	switch err := e.c.Desk.Queue(ctx, key, guard, posted); {
+	case errors.Is(err, ErrRepeated): // it is on its way already
+		return nil
+	case errors.Is(err, ErrFenced):
+		return refuse(frontdesk.CodeConflict, "Somebody else has this conversation now; take it over to write.")
+	case errors.Is(err, ErrOvertaken):
+		return refuse(frontdesk.CodeConflict, "A colleague answered a moment ago. Read it, then send yours if it is still needed.")
+	case err != nil:
 		return fmt.Errorf("write to conversation: %w", err)
 	}
 	e.wake(key, e.flush, false)

@@ -103,7 +103,7 @@ func TestNoBotSendStartsAfterAPersonTookThePen(t *testing.T) {
 		}
 		taken := time.Now()
 		<-done
-		if err := b.engine.Write(t.Context(), key, "nurse", "I am here."); err != nil {
+		if err := b.engine.Write(t.Context(), key, conversation.Words{Author: "nurse", Text: "I am here."}); err != nil {
 			t.Fatal(err)
 		}
 		b.eventually("the person's line", func() bool {
@@ -119,7 +119,7 @@ func TestNoBotSendStartsAfterAPersonTookThePen(t *testing.T) {
 			work, err := b.repo.Peek(t.Context(), key)
 			return err == nil && work.Pen == frontdesk.PenPerson && !work.Sending
 		})
-		if err := b.engine.Release(t.Context(), key, "nurse", "", true); err != nil {
+		if err := b.engine.Release(t.Context(), key, conversation.HandBack{By: "nurse", Done: true}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,6 +18,10 @@ var (
 	ErrFenced = errors.New("conversation changed hands")
 	// ErrJoined: a message arrived since the work was taken; nothing was written.
 	ErrJoined = errors.New("a newer message joins the turn")
+	// ErrRepeated: this form was sent already; nothing was written.
+	ErrRepeated = errors.New("form was sent already")
+	// ErrOvertaken: a colleague wrote since; nothing was written.
+	ErrOvertaken = errors.New("a colleague wrote since")
 )
 
 // Key names a conversation across clinics.

@@ -1,6 +1,24 @@
 package httpd
 
-import "github.com/gin-gonic/gin"
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"frontdesk/staff"
+)
+
+// open marks a route that needs nobody to be signed in.
+const open staff.Right = "open"
+
+// route is one page or action of the console. Its right is checked by the one
+// middleware that all of them pass; a route without a right does not start.
+type route struct {
+	method, path string
+	right        staff.Right
+	handle       gin.HandlerFunc
+}
 
 // routes lists every route of the service. A route that is not here does not exist.
 func (s *Server) routes(r *gin.Engine) {
@@ -15,25 +33,65 @@ func (s *Server) routes(r *gin.Engine) {
 	api.POST("/ask", s.ask)
 
 	r.GET("/", s.home)
-	r.GET("/assets/*file", gin.WrapH(s.assets))
+	r.GET("/assets/*file", s.asset)
 
-	r.GET("/console/sign-in", s.signInPage)
-	r.POST("/console/sign-in", s.sameOrigin, s.signIn)
-	console := r.Group("/console", s.sameOrigin, s.signedIn)
-	console.GET("", s.clinics)
-	console.POST("/sign-out", s.signOut)
-	console.GET("/:clinic", s.overview)
-	console.POST("/:clinic/sources/approve", s.approveSource)
-	console.POST("/:clinic/sources/withdraw", s.withdrawSource)
-	console.GET("/:clinic/conversations/:conversation", s.conversation)
-	console.POST("/:clinic/conversations/:conversation/take", s.takeConversation)
-	console.POST("/:clinic/conversations/:conversation/write", s.writeConversation)
-	console.POST("/:clinic/conversations/:conversation/release", s.releaseConversation)
-	console.GET("/:clinic/screen", s.tryScreen)
-	console.POST("/:clinic/screen", s.tryScreen)
+	for _, route := range s.console() {
+		r.Handle(route.method, route.path, s.sameOrigin, s.allow(route.right), route.handle)
+	}
 
 	if s.o.Simulator != nil {
 		r.Any("/sim", gin.WrapH(s.o.Simulator))
 		r.Any("/sim/*path", gin.WrapH(s.o.Simulator))
 	}
+}
+
+// console lists the console's routes with the right that each needs.
+func (s *Server) console() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	routes := []route{
+		{get, "/console", staff.RightSelf, s.start},
+		{get, "/console/sign-in", open, s.signInPage},
+		{post, "/console/sign-in", open, s.signIn},
+		{get, "/console/welcome/:token", open, s.welcomePage},
+		{post, "/console/welcome/:token", open, s.welcome},
+		{post, "/console/sign-out", staff.RightSelf, s.signOut},
+		{get, "/console/account", staff.RightSelf, s.account},
+		{post, "/console/account/language", staff.RightSelf, s.setLanguage},
+		{post, "/console/account/sign-out-everywhere", staff.RightSelf, s.signOutEverywhere},
+
+		{get, "/console/inbox", staff.RightRead, s.inbox},
+		{get, "/console/conversations/:conversation", staff.RightRead, s.thread},
+		{post, "/console/conversations/:conversation/take", staff.RightReply, s.take},
+		{post, "/console/conversations/:conversation/write", staff.RightReply, s.write},
+		{post, "/console/conversations/:conversation/release", staff.RightReply, s.release},
+
+		{get, "/console/knowledge", staff.RightContent, s.knowledge},
+		{post, "/console/knowledge/approve", staff.RightApprove, s.approve},
+		{post, "/console/knowledge/withdraw", staff.RightApprove, s.withdraw},
+		{get, "/console/gaps", staff.RightContent, s.gaps},
+
+		{get, "/console/try", staff.RightTry, s.tryPage},
+		{post, "/console/try/screen", staff.RightTry, s.tryScreen},
+
+		{get, "/console/team", staff.RightUsers, s.team},
+		{post, "/console/team/invite", staff.RightUsers, s.invite},
+		{post, "/console/team/disable", staff.RightUsers, s.disable},
+		{get, "/console/audit", staff.RightAudit, s.audit},
+	}
+	if s.o.Demo != nil {
+		routes = append(routes, route{get, "/console/demo/:token", open, s.enterDemo})
+	}
+	return routes
+}
+
+// start leads to the first page that the person may see.
+func (s *Server) start(c *gin.Context) {
+	role := who(c).User.Role
+	for _, page := range s.console() {
+		if page.method == http.MethodGet && !strings.Contains(page.path, ":") && page.right != staff.RightSelf && role.May(page.right) {
+			c.Redirect(http.StatusSeeOther, page.path)
+			return
+		}
+	}
+	c.Redirect(http.StatusSeeOther, "/console/account")
 }

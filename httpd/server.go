@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"frontdesk"
 	"frontdesk/conversation"
+	"frontdesk/staff"
 )
 
 // Time-outs of the listener. Reading a webhook of 3 MB from Meta takes far less;
@@ -24,78 +29,108 @@ const (
 	stopTimeout       = 20 * time.Second
 )
 
-// minToken is the shortest token that opens the console: too long to be guessed.
-const minToken = 16
+// keySize is the length of Options.Key.
+const keySize = 32
 
-// Screened is what the screens say of a text, for the page that tries them.
-type Screened struct {
-	Labels   []frontdesk.Label
-	Language string
-	Percent  float64 // how sure of the language
-	Masked   string
-	Evidence []string
-}
-
-// Clinics finds and lists clinics.
+// Clinics finds clinics.
 type Clinics interface {
 	// FindClinic returns [frontdesk.CodeNotFound] for a name that no clinic has.
 	FindClinic(ctx context.Context, name string) (frontdesk.Clinic, error)
-	ListClinics(ctx context.Context) ([]frontdesk.Clinic, error)
+	Clinic(ctx context.Context, id frontdesk.ClinicID) (frontdesk.Clinic, error)
 }
 
 // Options are what the server serves.
 type Options struct {
-	Webhook      http.Handler // of the channel
-	Simulator    http.Handler // nil: there is none
-	Metrics      http.Handler
-	Try          *conversation.Try
-	Clinics      Clinics
-	Reader       Reader
-	Pen          Pen
-	Approver     Approver
-	Screen       func(ctx context.Context, text string, clinic frontdesk.Clinic) Screened
-	Ready        func(context.Context) error // nil error: every part that a turn needs is there
-	ConsoleToken string                      // opens the console; at least 16 characters
-	APIToken     string                      // bearer of /api/v1; "" closes it
-	Secure       bool                        // served behind HTTPS: cookies are marked so
-	Log          *slog.Logger
-	Now          func() time.Time
+	Webhook   http.Handler // of the channel
+	Simulator http.Handler // nil: there is none
+	Metrics   http.Handler
+	Try       *conversation.Try
+	Clinics   Clinics
+	Door      *staff.Door
+	Staff     Staff
+	Auditor   Auditor
+	Inbox     Inbox
+	Pen       Pen
+	Library   Library
+	Approver  Approver
+	Screen    Screener
+	Ready     func(context.Context) error // nil error: every part that a turn needs is there
+	Demo      *Demo                       // nil but in the demo
+	Key       []byte                      // 32 bytes, the same in every process: marks browsers that signed in before
+	APIToken  string                      // bearer of /api/v1; "" closes it
+	PublicURL string                      // as browsers reach the service; "": as the request says
+	Secure    bool                        // served behind HTTPS: cookies are marked so
+	Log       *slog.Logger
+	Now       func() time.Time
+	Random    io.Reader
+}
+
+// check names the first part that is missing.
+func (o Options) check() error {
+	parts := map[string]bool{
+		"webhook": o.Webhook == nil, "metrics": o.Metrics == nil, "try": o.Try == nil, "screen": o.Screen == nil, "ready": o.Ready == nil,
+		"log": o.Log == nil, "clock": o.Now == nil, "randomness": o.Random == nil, "clinics": o.Clinics == nil, "door": o.Door == nil,
+		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
+		"approver": o.Approver == nil, "key": len(o.Key) != keySize,
+	}
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		if parts[name] {
+			return fmt.Errorf("httpd: the %s is missing", name)
+		}
+	}
+	return nil
 }
 
 // Server is the HTTP edge.
 type Server struct {
-	o      Options
-	engine *gin.Engine
-	pages  pages
-	assets http.Handler
+	o       Options
+	engine  *gin.Engine
+	phrases phrases
+	pages   pages
+	assets  map[string]string // content hash by name
 }
 
 // New returns a server with its routes. It fails when a part is missing.
 func New(o Options) (*Server, error) {
-	if o.Webhook == nil || o.Metrics == nil || o.Try == nil || o.Screen == nil || o.Ready == nil || o.Log == nil || o.Now == nil {
-		return nil, errors.New("httpd: a part of the service is missing")
+	if err := o.check(); err != nil {
+		return nil, err
 	}
-	if o.Clinics == nil || o.Reader == nil || o.Pen == nil || o.Approver == nil {
-		return nil, errors.New("httpd: a part of the console is missing")
-	}
-	if len(o.ConsoleToken) < minToken {
-		return nil, fmt.Errorf("httpd: the console's token has fewer than %d characters", minToken)
-	}
-	pages, err := loadPages()
-	if err != nil {
-		return nil, fmt.Errorf("httpd: %w", err)
-	}
-	assets, err := assetHandler()
+	texts, err := loadPhrases()
 	if err != nil {
 		return nil, fmt.Errorf("httpd: %w", err)
 	}
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
-	s := &Server{o: o, engine: engine, pages: pages, assets: assets}
+	if err := engine.SetTrustedProxies(nil); err != nil {
+		return nil, fmt.Errorf("httpd: %w", err)
+	}
+	s := &Server{o: o, engine: engine, phrases: texts}
+	if err := s.loadAssets(); err != nil {
+		return nil, fmt.Errorf("httpd: assets: %w", err)
+	}
+	if err := s.loadPages(); err != nil {
+		return nil, fmt.Errorf("httpd: %w", err)
+	}
+	for _, route := range s.console() {
+		if route.right == "" || route.handle == nil {
+			return nil, fmt.Errorf("httpd: the route %s %s has no right or handler", route.method, route.path)
+		}
+	}
 	engine.Use(s.recovered, s.headers)
 	s.routes(engine)
 	return s, nil
+}
+
+// address is how browsers reach the service.
+func (s *Server) address(c *gin.Context) string {
+	if s.o.PublicURL != "" {
+		return strings.TrimSuffix(s.o.PublicURL, "/")
+	}
+	if s.o.Secure {
+		return "https://" + c.Request.Host
+	}
+	return "http://" + c.Request.Host
 }
 
 // ServeHTTP implements [http.Handler].

@@ -1,105 +1,212 @@
 package httpd
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"frontdesk"
+	"frontdesk/staff"
 )
 
-// A session is a cookie that the server signs with the console's token: who, and
-// until when. Changing the token ends all of them.
+// Cookies: the session's secret, and one by which a browser is known that signed
+// in before. Both are out of reach of scripts and of other sites' requests.
 const (
 	sessionCookie = "frontdesk_session"
-	sessionFor    = 12 * time.Hour
+	knownCookie   = "frontdesk_known"
+	knownFor      = 365 * 24 * time.Hour
+	cookiePath    = "/console"
 	personKey     = "person"
-	maxPerson     = 80
+	maxNext       = 200
 )
 
+// Person is who is signed in, at which clinic.
+type Person struct {
+	User   staff.User
+	Clinic frontdesk.Clinic
+	secret string // of the session
+}
+
+// who is the person of a request that [Server.allow] let pass.
+func who(c *gin.Context) Person {
+	p, _ := c.Get(personKey)
+	person, _ := p.(Person)
+	return person
+}
+
+// allow lets a request pass whose person has a right. Who is not signed in is led
+// to the sign-in page and back.
+func (s *Server) allow(right staff.Right) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Header("Cache-Control", "no-store")
+		if right == open {
+			c.Next()
+			return
+		}
+		person, err := s.person(c)
+		switch {
+		case frontdesk.CodeOf(err) == frontdesk.CodeNotFound:
+			s.leadToSignIn(c)
+			return
+		case err != nil:
+			s.fail(c, err)
+			return
+		}
+		c.Set(personKey, person)
+		if !person.User.Role.May(right) {
+			s.fail(c, &frontdesk.Error{Code: frontdesk.CodeForbidden, Text: s.phrases.text(s.language(c), "error.forbidden")})
+			return
+		}
+		c.Next()
+	}
+}
+
+// person finds who has the request's session: [frontdesk.CodeNotFound] for nobody.
+func (s *Server) person(c *gin.Context) (Person, error) {
+	secret, err := c.Cookie(sessionCookie)
+	if err != nil || secret == "" {
+		return Person{}, &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: "Nobody is signed in.", Err: err}
+	}
+	ctx := c.Request.Context()
+	user, err := s.o.Door.Who(ctx, secret)
+	if err != nil {
+		return Person{}, err
+	}
+	clinic, err := s.o.Clinics.Clinic(ctx, user.Clinic)
+	if err != nil {
+		return Person{}, errors.Join(err) // a clinic that is gone is a fault, not "nobody"
+	}
+	return Person{User: user, Clinic: clinic, secret: secret}, nil
+}
+
+func (s *Server) leadToSignIn(c *gin.Context) {
+	target := "/console/sign-in"
+	if c.Request.Method == http.MethodGet && c.FullPath() != "/console" && c.GetHeader("HX-Request") == "" {
+		target += "?next=" + base64.RawURLEncoding.EncodeToString([]byte(c.Request.URL.Path))
+	}
+	if c.GetHeader("HX-Request") != "" { // a fragment cannot hold the sign-in page
+		c.Header("HX-Redirect", target)
+		c.AbortWithStatus(http.StatusUnauthorized)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, target)
+	c.Abort()
+}
+
+// nextPage is where to go after the sign-in: a page of the console, nothing else.
+func nextPage(encoded string) string {
+	raw, err := base64.RawURLEncoding.DecodeString(encoded)
+	next := string(raw)
+	if err != nil || len(next) > maxNext || !strings.HasPrefix(next, "/console/") || strings.Contains(next, "//") || strings.ContainsAny(next, "\\\r\n") {
+		return "/console"
+	}
+	return next
+}
+
 func (s *Server) signInPage(c *gin.Context) {
-	s.render(c, http.StatusOK, "sign-in", gin.H{"Token": c.Query("token")})
+	s.render(c, http.StatusOK, "sign-in", gin.H{"Next": c.Query("next")})
 }
 
-// signIn opens the console for whoever has its token. The name is kept with what
-// the person does.
 func (s *Server) signIn(c *gin.Context) {
-	person := strings.TrimSpace(c.PostForm("name"))
-	token := strings.TrimSpace(c.PostForm("token"))
-	if person == "" || len(person) > maxPerson {
-		s.render(c, http.StatusBadRequest, "sign-in", gin.H{"Token": token, "Error": "Please give your name: it is kept with what you approve and write."})
+	email := c.PostForm("email")
+	user, token, err := s.o.Door.SignIn(c.Request.Context(), staff.Attempt{
+		Email: email, Password: c.PostForm("password"), Code: c.PostForm("code"), From: c.ClientIP(), Known: s.isKnown(c, email),
+	})
+	data := gin.H{"Next": c.PostForm("next"), "Email": email}
+	switch frontdesk.CodeOf(err) {
+	case "":
+	case frontdesk.CodeForbidden, frontdesk.CodeConflict:
+		data["Error"] = "sign_in.wrong"
+		s.render(c, http.StatusForbidden, "sign-in", data)
+		return
+	case frontdesk.CodeUnavailable:
+		data["Error"] = "sign_in.too_many"
+		s.render(c, http.StatusTooManyRequests, "sign-in", data)
+		return
+	default:
+		s.fail(c, err)
 		return
 	}
-	if subtle.ConstantTimeCompare([]byte(token), []byte(s.o.ConsoleToken)) != 1 {
-		s.render(c, http.StatusForbidden, "sign-in", gin.H{"Name": person, "Error": "This token is not right. It is the setting FRONTDESK_CONSOLE_TOKEN; the demo prints it."})
-		return
+	s.setCookie(c, knownCookie, s.known(user.Email), knownFor)
+	s.enter(c, token)
+	c.Redirect(http.StatusSeeOther, nextPage(c.PostForm("next")))
+}
+
+// enter gives the browser a session. A session that it had before is ended: a
+// secret from before a sign-in is never one after it.
+func (s *Server) enter(c *gin.Context, token staff.Token) {
+	if old, err := s.person(c); err == nil {
+		if err := s.o.Door.SignOut(c.Request.Context(), old.User, old.secret, false); err != nil {
+			s.o.Log.Warn("earlier session not ended", "err", err)
+		}
 	}
-	s.setSession(c, s.seal(person, s.o.Now().Add(sessionFor)), int(sessionFor.Seconds()))
-	c.Redirect(http.StatusSeeOther, "/console")
+	s.setCookie(c, sessionCookie, token.Secret, token.Until.Sub(s.o.Now()))
 }
 
-func (s *Server) signOut(c *gin.Context) {
-	s.setSession(c, "", -1)
-	c.Redirect(http.StatusSeeOther, "/console/sign-in")
-}
-
-func (s *Server) setSession(c *gin.Context, value string, maxAge int) {
+func (s *Server) setCookie(c *gin.Context, name, value string, lasts time.Duration) {
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: sessionCookie, Value: value, Path: "/console", MaxAge: maxAge,
+		Name: name, Value: value, Path: cookiePath, MaxAge: int(lasts.Seconds()),
 		HttpOnly: true, Secure: s.o.Secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
-// signedIn lets a request pass that carries a session that holds.
-func (s *Server) signedIn(c *gin.Context) {
-	value, err := c.Cookie(sessionCookie)
-	person, ok := s.open(value)
-	if err != nil || !ok {
-		target := "/console/sign-in"
-		if token := c.Query("token"); token != "" {
-			target += "?token=" + url.QueryEscape(token)
-		}
-		c.Redirect(http.StatusSeeOther, target)
-		c.Abort()
+// known is the value by which a browser is known as one that signed in.
+func (s *Server) known(email string) string {
+	mac := hmac.New(sha256.New, s.o.Key)
+	mac.Write([]byte("known browser\x00" + staff.FoldEmail(email)))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func (s *Server) isKnown(c *gin.Context, email string) bool {
+	value, err := c.Cookie(knownCookie)
+	return err == nil && hmac.Equal([]byte(value), []byte(s.known(email)))
+}
+
+func (s *Server) signOut(c *gin.Context) {
+	person := who(c)
+	if err := s.o.Door.SignOut(c.Request.Context(), person.User, person.secret, false); err != nil {
+		s.fail(c, err)
 		return
 	}
-	c.Header("Cache-Control", "no-store")
-	c.Set(personKey, person)
-	c.Next()
+	s.setCookie(c, sessionCookie, "", -time.Second)
+	c.Redirect(http.StatusSeeOther, "/console/sign-in")
 }
 
-func personOf(c *gin.Context) string { return c.GetString(personKey) }
-
-func (s *Server) seal(person string, until time.Time) string {
-	body := base64.RawURLEncoding.EncodeToString([]byte(person)) + "." + strconv.FormatInt(until.Unix(), 10)
-	return body + "." + base64.RawURLEncoding.EncodeToString(s.sign(body))
+func (s *Server) signOutEverywhere(c *gin.Context) {
+	person := who(c)
+	if err := s.o.Door.SignOut(c.Request.Context(), person.User, "", true); err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.setCookie(c, sessionCookie, "", -time.Second)
+	c.Redirect(http.StatusSeeOther, "/console/sign-in")
 }
 
-func (s *Server) open(value string) (person string, ok bool) {
-	parts := strings.Split(value, ".")
-	if len(parts) != 3 {
-		return "", false
-	}
-	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil || !hmac.Equal(signature, s.sign(parts[0]+"."+parts[1])) {
-		return "", false
-	}
-	name, err := base64.RawURLEncoding.DecodeString(parts[0])
-	until, numberErr := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || numberErr != nil || !s.o.Now().Before(time.Unix(until, 0)) {
-		return "", false
-	}
-	return string(name), true
+// Demo lets whoever has the address in as somebody, without a password. It exists
+// in `frontdesk demo` only.
+type Demo struct {
+	Token string
+	Enter func(ctx context.Context) (staff.Token, error)
 }
 
-func (s *Server) sign(body string) []byte {
-	mac := hmac.New(sha256.New, []byte(s.o.ConsoleToken))
-	mac.Write([]byte("console session\x00" + body))
-	return mac.Sum(nil)
+func (s *Server) enterDemo(c *gin.Context) {
+	if subtle.ConstantTimeCompare([]byte(c.Param("token")), []byte(s.o.Demo.Token)) != 1 {
+		s.fail(c, &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: "This address is of another demo; use the one that it printed last."})
+		return
+	}
+	token, err := s.o.Demo.Enter(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.enter(c, token)
+	c.Redirect(http.StatusSeeOther, "/console")
 }

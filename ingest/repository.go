@@ -6,6 +6,7 @@ import (
 
 	"frontdesk"
 	"frontdesk/retrieval"
+	"frontdesk/staff"
 )
 
 // Repository is what a [Service] keeps things in. Every method is scoped to one
@@ -249,12 +250,5 @@ type Answer struct {
 	Passage      frontdesk.PassageID      `json:"passage"`
 }
 
-// Audit says who did what, for the audit log; the repository chains it. Detail
-// carries ids, names of sources and dates, never a patient's text.
-type Audit struct {
-	At     time.Time
-	Actor  string // a person's name, or "system"
-	Action string // "source.draft", "source.approve", "source.withdraw", "profile.save", …
-	Target string // an id
-	Detail string
-}
+// Audit is an entry of the audit log.
+type Audit = staff.Entry

@@ -13,8 +13,10 @@ import (
 
 // States by which frontdesk_refuse ends a commit.
 const (
-	stateFenced = "FD001"
-	stateJoined = "FD002"
+	stateFenced    = "FD001"
+	stateJoined    = "FD002"
+	stateRepeated  = "FD003"
+	stateOvertaken = "FD004"
 )
 
 // Conversations is what package conversation keeps in the database.
@@ -50,6 +52,10 @@ func refused(err error) error {
 		return conversation.ErrFenced
 	case stateJoined:
 		return conversation.ErrJoined
+	case stateRepeated:
+		return conversation.ErrRepeated
+	case stateOvertaken:
+		return conversation.ErrOvertaken
 	}
 	return err
 }

@@ -47,6 +47,7 @@ type TranscriptLine struct {
 	Text     string                  `json:"text"` // masked
 	Buttons  []frontdesk.Button      `json:"buttons,omitempty"`
 	Origin   frontdesk.Origin        `json:"origin,omitempty"`
+	Author   string                  `json:"author,omitempty"` // of the staff, "" else
 	State    conversation.SendState  `json:"state,omitempty"`
 	Delivery frontdesk.DeliveryState `json:"delivery,omitempty"`
 	Turn     frontdesk.TurnID        `json:"turn,omitempty"`
@@ -65,14 +66,14 @@ func (c *Conversations) Transcript(ctx context.Context, key conversation.Key, li
 	batch := &pgx.Batch{}
 	batch.Queue(`
 		SELECT * FROM (
-		       (SELECT message_id AS id, NOT staff, kind, sealed, '' AS origin, '' AS state, '' AS delivery,
+		       (SELECT message_id AS id, NOT staff, kind, sealed, '' AS origin, '' AS author, '' AS state, '' AS delivery,
 		               COALESCE(turn_id::text, ''), labels, received_at AS at
 		          FROM message
 		         WHERE clinic_id = $1 AND conversation_id = $2
 		         ORDER BY message_id DESC
 		         LIMIT $3)
 		         UNION ALL
-		       (SELECT outbound_id, false, '', sealed, origin, state, delivery, COALESCE(turn_id::text, ''), '{}', created_at
+		       (SELECT outbound_id, false, '', sealed, origin, author, state, delivery, COALESCE(turn_id::text, ''), '{}', created_at
 		          FROM outbound
 		         WHERE clinic_id = $1 AND conversation_id = $2
 		         ORDER BY outbound_id DESC
@@ -101,7 +102,7 @@ func scanTranscript(rows pgx.Rows, keys *clinicKeys) (TranscriptLine, error) {
 	var line TranscriptLine
 	var sealed []byte
 	var labels []string
-	if err := rows.Scan(&line.ID, &line.Patient, &line.Kind, &sealed, &line.Origin, &line.State, &line.Delivery, &line.Turn, &labels, &line.At); err != nil {
+	if err := rows.Scan(&line.ID, &line.Patient, &line.Kind, &sealed, &line.Origin, &line.Author, &line.State, &line.Delivery, &line.Turn, &labels, &line.At); err != nil {
 		return line, err
 	}
 	line.Labels = labelsFrom(labels)
@@ -151,4 +152,39 @@ func (c *Conversations) FindMessages(ctx context.Context, clinic frontdesk.Clini
 		return nil, fmt.Errorf("find messages: %w", err)
 	}
 	return found, nil
+}
+
+// TurnRow is one decision with all that decided it.
+type TurnRow struct {
+	Conversation frontdesk.ConversationID
+	At           time.Time
+	Outcome      frontdesk.Outcome
+	Mode         frontdesk.Mode
+	Language     string
+	Labels       []frontdesk.Label
+	Record       frontdesk.Record
+}
+
+// TurnRecord returns what decided a turn.
+func (c *Conversations) TurnRecord(ctx context.Context, clinic frontdesk.ClinicID, turn frontdesk.TurnID) (TurnRow, error) {
+	var row TurnRow
+	if !isID(string(turn)) {
+		return row, notFound("There is no such turn.")
+	}
+	keys, err := c.db.clinicKeys(ctx, clinic)
+	if err != nil {
+		return row, err
+	}
+	var labels []string
+	var record []byte
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT conversation_id, at, outcome, mode, language, labels, record FROM turn WHERE clinic_id = $1 AND turn_id = $2`, clinic, turn).
+		QueryRow(func(r pgx.Row) error {
+			return r.Scan(&row.Conversation, &row.At, &row.Outcome, &row.Mode, &row.Language, &labels, &record)
+		})
+	if err := c.db.InClinicBatch(ctx, clinic, batch); err != nil {
+		return row, fmt.Errorf("read turn: %w", err)
+	}
+	row.Labels = labelsFrom(labels)
+	return row, keys.openJSON(Place{Table: "turn", Column: "record", ID: string(turn)}, record, &row.Record)
 }

@@ -104,6 +104,9 @@ func (c *Conversations) settle(ctx context.Context, work conversation.Work) erro
 
 // Peek implements [conversation.Desk].
 func (c *Conversations) Peek(ctx context.Context, key conversation.Key) (conversation.Work, error) {
+	if !isID(string(key.Conversation)) {
+		return conversation.Work{}, notFound("There is no such conversation.")
+	}
 	keys, err := c.db.clinicKeys(ctx, key.Clinic)
 	if err != nil {
 		return conversation.Work{}, err

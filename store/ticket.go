@@ -61,6 +61,9 @@ func queueStop(batch *pgx.Batch, clinic frontdesk.ClinicID, stop conversation.Ac
 
 // ChangePen implements [conversation.Desk].
 func (c *Conversations) ChangePen(ctx context.Context, change conversation.PenChange) error {
+	if !isID(string(change.Conversation)) {
+		return notFound("There is no such conversation.")
+	}
 	err := c.db.InClinic(ctx, change.Clinic, func(tx pgx.Tx) error {
 		return c.changePen(ctx, tx, change)
 	})
@@ -162,14 +165,23 @@ func (c *Conversations) giveBot(ctx context.Context, tx pgx.Tx, change conversat
 		       ticket_id = CASE WHEN $4 THEN NULL ELSE ticket_id END
 		 WHERE clinic_id = $1 AND conversation_id = $2`, change.Clinic, change.Conversation, string(pen), change.Close)
 	if ticket != nil && change.Close {
-		batch.Queue(`UPDATE ticket SET closed_at = $3, closed_by = $4, updated_at = $3 WHERE clinic_id = $1 AND ticket_id = $2`,
-			change.Clinic, *ticket, change.At, change.By)
+		batch.Queue(`UPDATE ticket SET closed_at = $3, closed_by = $4, close_reason = $5, updated_at = $3 WHERE clinic_id = $1 AND ticket_id = $2`,
+			change.Clinic, *ticket, change.At, change.By, change.Reason)
 	} else if ticket != nil {
 		batch.Queue(`UPDATE ticket SET taken_at = NULL, taken_by = '', updated_at = $3 WHERE clinic_id = $1 AND ticket_id = $2`,
 			change.Clinic, *ticket, change.At)
 	}
 	if change.EventID != "" {
 		if err := c.queueRelease(ctx, batch, change); err != nil {
+			return err
+		}
+	}
+	if change.Note != "" {
+		keys, err := c.db.clinicKeys(ctx, change.Clinic)
+		if err != nil {
+			return err
+		}
+		if err := c.queueNote(batch, keys, change.Key, "instruction", change.By, change.Note, change.At); err != nil {
 			return err
 		}
 	}
@@ -195,18 +207,37 @@ func (c *Conversations) queueRelease(ctx context.Context, batch *pgx.Batch, chan
 	return nil
 }
 
+// queueGuarded refuses the whole transaction unless the guard holds: $3 the pen, $4
+// its holder or "", $5 the author, $6 what they saw or NULL. The conversation is
+// locked, so two members of staff write one after the other.
+const queueGuarded = `
+	WITH mine AS (
+	     SELECT c.ticket_id FROM conversation c WHERE c.clinic_id = $1 AND c.conversation_id = $2 AND c.pen = $3 FOR UPDATE)
+	SELECT CASE WHEN NOT EXISTS (
+	                 SELECT 1 FROM mine m LEFT JOIN ticket t ON t.clinic_id = $1 AND t.ticket_id = m.ticket_id
+	                  WHERE $4 = '' OR t.taken_by = $4) THEN frontdesk_refuse('` + stateFenced + `')
+	            WHEN $6::timestamptz IS NOT NULL AND EXISTS (
+	                 SELECT 1 FROM outbound
+	                  WHERE clinic_id = $1 AND conversation_id = $2 AND origin = 'staff' AND author <> $5 AND created_at > $6)
+	            THEN frontdesk_refuse('` + stateOvertaken + `') END`
+
+// queueOnce refuses the whole transaction when the form was sent already.
+const queueOnce = `
+	WITH once AS (
+	     INSERT INTO written_once (clinic_id, form_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1)
+	SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM once) THEN frontdesk_refuse('` + stateRepeated + `') END`
+
 // Queue implements [conversation.Desk].
-func (c *Conversations) Queue(ctx context.Context, key conversation.Key, pen frontdesk.Pen, messages []conversation.Posted) error {
+func (c *Conversations) Queue(ctx context.Context, key conversation.Key, guard conversation.Guard, messages []conversation.Posted) error {
 	keys, err := c.db.clinicKeys(ctx, key.Clinic)
 	if err != nil {
 		return err
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`
-		WITH mine AS (
-		     SELECT 1 FROM conversation WHERE clinic_id = $1 AND conversation_id = $2 AND pen = $3 FOR UPDATE)
-		SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM mine) THEN frontdesk_refuse('`+stateFenced+`') END`,
-		key.Clinic, key.Conversation, string(pen))
+	batch.Queue(queueGuarded, key.Clinic, key.Conversation, string(guard.Pen), guard.Holder, guard.Author, optionalTime(guard.Seen))
+	if isID(guard.Form) {
+		batch.Queue(queueOnce, key.Clinic, guard.Form, c.db.now())
+	}
 	for _, p := range messages {
 		row, err := outboundRow(keys, key.Clinic, key.Conversation, "", c.db.now(), p)
 		if err != nil {
@@ -234,6 +265,8 @@ type TicketRow struct {
 	Taken        time.Time                `json:"taken,omitzero"`
 	By           string                   `json:"by,omitempty"`
 	Closed       time.Time                `json:"closed,omitzero"`
+	Due          time.Time                `json:"due,omitzero"`    // when its next notice goes out
+	Quiet        bool                     `json:"quiet,omitempty"` // it leaves the pen alone
 }
 
 // Tickets lists a clinic's tickets, the most urgent and then the longest waiting
@@ -245,35 +278,66 @@ func (c *Conversations) Tickets(ctx context.Context, clinic frontdesk.ClinicID, 
 	}
 	var tickets []TicketRow
 	batch := &pgx.Batch{}
-	batch.Queue(`
-		SELECT ticket_id, conversation_id, team, priority, reason, summary, COALESCE(outbound_id::text, ''), opened_at, updated_at, taken_at, taken_by, closed_at
+	batch.Queue(`SELECT `+ticketColumns+`
 		  FROM ticket
 		 WHERE clinic_id = $1 AND (closed_at IS NULL OR $2)
 		 ORDER BY closed_at NULLS FIRST, array_position(ARRAY['emergency', 'urgent', 'normal', 'low'], priority), opened_at
 		 LIMIT $3`, clinic, closed, limit).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			var t TicketRow
-			var summary []byte
-			var taken, closedAt *time.Time
-			if err := rows.Scan(&t.ID, &t.Conversation, &t.Team, &t.Priority, &t.Reason, &summary, &t.Message, &t.Opened, &t.Updated, &taken, &t.By, &closedAt); err != nil {
-				return err
-			}
-			t.Taken, t.Closed = timeOf(taken), timeOf(closedAt)
-			if len(summary) > 0 {
-				plain, err := keys.open(Place{Table: "ticket", Column: "summary", ID: string(t.ID)}, summary)
-				if err != nil {
-					return err
-				}
-				t.Summary = string(plain)
-			}
-			tickets = append(tickets, t)
-		}
-		return rows.Err()
+		tickets, err = scanTickets(rows, keys)
+		return err
 	})
 	if err := c.db.InClinicBatch(ctx, clinic, batch); err != nil {
 		return nil, fmt.Errorf("list tickets: %w", err)
 	}
 	return tickets, nil
+}
+
+// TicketsOf returns a conversation's open tickets, the most urgent first.
+func (c *Conversations) TicketsOf(ctx context.Context, key conversation.Key) ([]TicketRow, error) {
+	keys, err := c.db.clinicKeys(ctx, key.Clinic)
+	if err != nil {
+		return nil, err
+	}
+	var tickets []TicketRow
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT `+ticketColumns+`
+		  FROM ticket
+		 WHERE clinic_id = $1 AND conversation_id = $2 AND closed_at IS NULL
+		 ORDER BY array_position(ARRAY['emergency', 'urgent', 'normal', 'low'], priority), opened_at`, key.Clinic, key.Conversation).
+		Query(func(rows pgx.Rows) error {
+			tickets, err = scanTickets(rows, keys)
+			return err
+		})
+	if err := c.db.InClinicBatch(ctx, key.Clinic, batch); err != nil {
+		return nil, fmt.Errorf("list tickets of conversation: %w", err)
+	}
+	return tickets, nil
+}
+
+const ticketColumns = `ticket_id, conversation_id, team, priority, reason, summary, COALESCE(outbound_id::text, ''), opened_at, updated_at,
+	taken_at, taken_by, closed_at, due_at, quiet`
+
+func scanTickets(rows pgx.Rows, keys *clinicKeys) ([]TicketRow, error) {
+	var tickets []TicketRow
+	for rows.Next() {
+		var t TicketRow
+		var summary []byte
+		var taken, closedAt, due *time.Time
+		if err := rows.Scan(&t.ID, &t.Conversation, &t.Team, &t.Priority, &t.Reason, &summary, &t.Message, &t.Opened, &t.Updated,
+			&taken, &t.By, &closedAt, &due, &t.Quiet); err != nil {
+			return nil, err
+		}
+		t.Taken, t.Closed, t.Due = timeOf(taken), timeOf(closedAt), timeOf(due)
+		if len(summary) > 0 {
+			plain, err := keys.open(Place{Table: "ticket", Column: "summary", ID: string(t.ID)}, summary)
+			if err != nil {
+				return nil, err
+			}
+			t.Summary = string(plain)
+		}
+		tickets = append(tickets, t)
+	}
+	return tickets, rows.Err()
 }
 
 // CloseTicket closes a ticket that does not hold a pen, such as a delivery that

@@ -42,7 +42,7 @@ func (b *bench) memory(ctx context.Context) (err error) {
 	if err := b.prepareMemory(ctx, r, set); err != nil {
 		return err
 	}
-	set["WHATSAPP_APP_SECRET"], set["WHATSAPP_VERIFY_TOKEN"], set["FRONTDESK_CONSOLE_TOKEN"] = load.Secret, "bench", "bench-console-token"
+	set["WHATSAPP_APP_SECRET"], set["WHATSAPP_VERIFY_TOKEN"] = load.Secret, "bench"
 	set["WHATSAPP_GRAPH_URL"] = graph.url
 	child, address, err := b.serve(ctx, set)
 	if err != nil {

@@ -104,7 +104,7 @@ func (b *bench) fillRig(ctx context.Context, r *rig, o rigOptions) error {
 		return err
 	}
 	r.service, err = newService(ctx, r.parts, serviceOptions{
-		appSecrets: []string{load.Secret}, verifyToken: "bench", consoleToken: "bench-console-token",
+		appSecrets: []string{load.Secret}, verifyToken: "bench",
 		graphURL: graph.url, unpaced: true, responder: o.responder,
 	})
 	if err != nil {

@@ -17,7 +17,9 @@ import (
 
 	"frontdesk"
 	"frontdesk/conversation"
+	"frontdesk/httpd"
 	"frontdesk/ingest"
+	"frontdesk/staff"
 	"frontdesk/whatsapp"
 )
 
@@ -29,6 +31,7 @@ var sampleFiles embed.FS
 const (
 	sampleClinic   = "Cabinet des Tilleuls"
 	sampleApprover = "Dr Claire Morel"
+	sampleEmail    = "claire.morel@cabinet-des-tilleuls.example"
 	sampleNumber   = "+33 5 55 01 02 03"
 	sampleAccount  = "100000000000001"
 	sampleBusiness = "200000000000001"
@@ -60,10 +63,13 @@ func (p *program) demo(ctx context.Context, w *parts) error {
 	if err != nil {
 		return err
 	}
-	console := cmp.Or(w.settings.consoleToken, secrets[2])
+	demo, err := w.demoEntry(ctx, secrets[2])
+	if err != nil {
+		return err
+	}
 	var simulator *whatsapp.Simulator
 	s, err := newService(ctx, w, serviceOptions{
-		appSecrets: secrets[:1], verifyToken: secrets[1], consoleToken: console,
+		appSecrets: secrets[:1], verifyToken: secrets[1], demo: demo,
 		graphURL: baseURL(listener) + "/sim/graph",
 		simulator: func(webhook http.Handler) (http.Handler, error) {
 			simulator, err = newSimulator(w, webhook, secrets[0], secrets[3])
@@ -88,11 +94,35 @@ func (p *program) demo(ctx context.Context, w *parts) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "\n  %s is open.\n\n  Chat as a patient:  %s/sim/\n  Console:            %s/console?token=%s\n\n  Ctrl-C stops everything.\n\n", sampleClinic, baseURL(listener), baseURL(listener), console)
+	fmt.Fprintf(p.stdout, "\n  %s is open.\n\n  Chat as a patient:  %s/sim/\n  Console:            %s/console/demo/%s\n\n  Ctrl-C stops everything.\n\n", sampleClinic, baseURL(listener), baseURL(listener), secrets[2])
 	return s.run(ctx, listener)
 }
 
-// demoSecrets are the app secret, verify token, console token and channel token
+// demoEntry lets whoever has the demo's address in as the sample clinic's owner.
+func (w *parts) demoEntry(_ context.Context, secret string) (*httpd.Demo, error) {
+	door, err := w.door()
+	if err != nil {
+		return nil, err
+	}
+	return &httpd.Demo{Token: secret, Enter: func(ctx context.Context) (staff.Token, error) {
+		clinic, err := w.db.FindClinic(ctx, sampleClinic)
+		if err != nil {
+			return staff.Token{}, err
+		}
+		user, _, err := w.db.FindUser(ctx, sampleEmail)
+		if frontdesk.CodeOf(err) == frontdesk.CodeNotFound {
+			if _, err = door.Invite(ctx, staff.User{Clinic: clinic.ID, Email: sampleEmail, Name: sampleApprover, Role: staff.RoleOwner}, "demo"); err == nil {
+				user, _, err = w.db.FindUser(ctx, sampleEmail)
+			}
+		}
+		if err != nil {
+			return staff.Token{}, err
+		}
+		return door.Open(ctx, user)
+	}}, nil
+}
+
+// demoSecrets are the app secret, verify token, console entry and channel token
 // of one run; the simulator and the service share them in this process.
 func demoSecrets() ([4]string, error) {
 	var secrets [4]string

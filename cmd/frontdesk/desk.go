@@ -10,6 +10,7 @@ import (
 	"frontdesk/guardrails"
 	"frontdesk/httpd"
 	"frontdesk/ingest"
+	"frontdesk/staff"
 	"frontdesk/store"
 )
 
@@ -33,122 +34,86 @@ func (d desk) FindClinic(ctx context.Context, name string) (frontdesk.Clinic, er
 	return d.db.FindClinic(ctx, name)
 }
 
-// ListClinics implements [httpd.Clinics].
-func (d desk) ListClinics(ctx context.Context) ([]frontdesk.Clinic, error) { return d.db.Clinics(ctx) }
+// Clinic implements [httpd.Clinics].
+func (d desk) Clinic(ctx context.Context, id frontdesk.ClinicID) (frontdesk.Clinic, error) {
+	return d.db.Clinic(ctx, id)
+}
 
-// Overview implements [httpd.Reader].
-func (d desk) Overview(ctx context.Context, clinic frontdesk.Clinic) (httpd.Overview, error) {
-	var o httpd.Overview
-	tickets, err := d.conversations.Tickets(ctx, clinic.ID, false, deskListed)
+// Entries implements [httpd.Auditor].
+func (d desk) Entries(ctx context.Context, clinic frontdesk.ClinicID, limit int) ([]staff.Entry, error) {
+	links, err := d.db.ListAudit(ctx, clinic, limit)
 	if err != nil {
-		return o, fmt.Errorf("overview: %w", err)
+		return nil, err
 	}
-	for _, t := range tickets {
-		o.Tickets = append(o.Tickets, deskTicket(t))
+	entries := make([]staff.Entry, 0, len(links))
+	for _, l := range links {
+		entries = append(entries, staff.Entry{At: l.At, Actor: l.Actor, Action: l.Action, Target: l.Target, Detail: l.Detail})
 	}
-	listed, err := d.ingest.List(ctx, clinic.ID)
+	return entries, nil
+}
+
+// VerifyAudit implements [httpd.Auditor].
+func (d desk) VerifyAudit(ctx context.Context, clinic frontdesk.ClinicID) (int64, error) {
+	return d.db.VerifyAudit(ctx, clinic)
+}
+
+// Audit implements [httpd.Auditor].
+func (d desk) Audit(ctx context.Context, clinic frontdesk.ClinicID, entry staff.Entry) error {
+	return d.db.Audit(ctx, clinic, entry)
+}
+
+// Sources implements [httpd.Library].
+func (d desk) Sources(ctx context.Context, who httpd.Person) ([]httpd.Source, error) {
+	listed, err := d.ingest.List(ctx, who.Clinic.ID)
 	if err != nil {
-		return o, fmt.Errorf("overview: %w", err)
+		return nil, fmt.Errorf("sources: %w", err)
 	}
+	var sources []httpd.Source
 	for _, l := range listed {
 		if len(l.Revisions) > 0 {
-			o.Sources = append(o.Sources, d.source(l))
+			sources = append(sources, d.source(l))
 		}
 	}
-	gaps, err := d.db.ListGaps(ctx, clinic.ID, deskListed)
-	if err != nil {
-		return o, fmt.Errorf("overview: %w", err)
-	}
-	for _, g := range gaps {
-		o.Gaps = append(o.Gaps, httpd.Gap{Question: g.Question, Language: g.Language, At: g.At})
-	}
-	return o, nil
+	return sources, nil
 }
 
 func (d desk) source(l ingest.Listed) httpd.Source {
 	r := l.Revisions[0]
 	return httpd.Source{
-		Name: l.Source.Location, Revision: r.Number, Status: string(r.StatusAt(d.now())),
-		ApprovedBy: r.ApprovedBy, Warnings: r.Warnings, Unread: r.Unread,
+		Name: l.Source.Location, Kind: string(l.Source.Kind), URL: l.Source.URL, Revision: r.Number, Live: l.Live,
+		Status: string(r.StatusAt(d.now())), Language: r.Language, Pages: r.Pages, Passages: r.Passages,
+		ApprovedBy: r.ApprovedBy, Created: r.Created, Effective: r.Effective, Expires: r.Expires, Warnings: r.Warnings, Unread: r.Unread,
 	}
 }
 
-func deskTicket(t store.TicketRow) httpd.Ticket {
-	return httpd.Ticket{
-		Conversation: t.Conversation, Team: t.Team, Priority: t.Priority, Reason: t.Reason,
-		Summary: t.Summary, Opened: t.Opened, By: t.By,
-	}
-}
-
-// Conversation implements [httpd.Reader].
-func (d desk) Conversation(ctx context.Context, clinic frontdesk.Clinic, id frontdesk.ConversationID) (httpd.Conversation, error) {
-	var shown httpd.Conversation
-	key := conversation.Key{Clinic: clinic.ID, Conversation: id}
-	work, err := d.conversations.Peek(ctx, key)
+// Gaps implements [httpd.Library].
+func (d desk) Gaps(ctx context.Context, who httpd.Person) ([]httpd.Gap, error) {
+	listed, err := d.db.ListGaps(ctx, who.Clinic.ID, deskListed)
 	if err != nil {
-		return shown, fmt.Errorf("conversation: %w", err)
+		return nil, fmt.Errorf("gaps: %w", err)
 	}
-	shown.Pen = work.Pen
-	lines, err := d.conversations.Transcript(ctx, key, deskLines)
-	if err != nil {
-		return shown, fmt.Errorf("conversation: %w", err)
+	var gaps []httpd.Gap
+	for _, g := range listed {
+		gaps = append(gaps, httpd.Gap{ID: g.ID, Question: g.Question, Language: g.Language, At: g.At})
 	}
-	for _, l := range lines {
-		shown.Lines = append(shown.Lines, deskLine(l))
-	}
-	tickets, err := d.conversations.Tickets(ctx, clinic.ID, false, deskListed)
-	if err != nil {
-		return shown, fmt.Errorf("conversation: %w", err)
-	}
-	for _, t := range tickets {
-		if t.Conversation == id {
-			shown.Tickets = append(shown.Tickets, deskTicket(t))
-		}
-	}
-	return shown, nil
-}
-
-func deskLine(l store.TranscriptLine) httpd.Line {
-	line := httpd.Line{Patient: l.Patient, Text: l.Text, Origin: l.Origin, Labels: l.Labels, At: l.At}
-	line.Note = string(l.Kind)
-	if !l.Patient {
-		line.Note = string(l.State)
-		if l.Delivery != "" {
-			line.Note = string(l.Delivery)
-		}
-	}
-	return line
-}
-
-// Take implements [httpd.Pen].
-func (d desk) Take(ctx context.Context, clinic frontdesk.Clinic, id frontdesk.ConversationID, by string) error {
-	return d.engine.TakePen(ctx, conversation.Key{Clinic: clinic.ID, Conversation: id}, by)
-}
-
-// Write implements [httpd.Pen].
-func (d desk) Write(ctx context.Context, clinic frontdesk.Clinic, id frontdesk.ConversationID, by, text string) error {
-	return d.engine.Write(ctx, conversation.Key{Clinic: clinic.ID, Conversation: id}, by, text)
-}
-
-// Release implements [httpd.Pen].
-func (d desk) Release(ctx context.Context, clinic frontdesk.Clinic, id frontdesk.ConversationID, by string) error {
-	return d.engine.Release(ctx, conversation.Key{Clinic: clinic.ID, Conversation: id}, by, "", true)
+	return gaps, nil
 }
 
 // Approve implements [httpd.Approver].
-func (d desk) Approve(ctx context.Context, clinic frontdesk.Clinic, source string, revision int, by string) error {
-	_, err := d.ingest.Approve(ctx, clinic, source, revision, ingest.Approval{By: by})
+func (d desk) Approve(ctx context.Context, who httpd.Person, change httpd.SourceChange) error {
+	_, err := d.ingest.Approve(ctx, who.Clinic, change.Source, change.Revision,
+		ingest.Approval{By: who.User.Name, Effective: change.Effective, Expires: change.Expires})
 	return err
 }
 
 // Withdraw implements [httpd.Approver].
-func (d desk) Withdraw(ctx context.Context, clinic frontdesk.Clinic, source string, revision int, by string) error {
-	_, err := d.ingest.Withdraw(ctx, clinic, source, revision, by)
+func (d desk) Withdraw(ctx context.Context, who httpd.Person, change httpd.SourceChange) error {
+	_, err := d.ingest.Withdraw(ctx, who.Clinic, change.Source, change.Revision, who.User.Name)
 	return err
 }
 
 // screened is what the page that tries the screens shows.
-func screened(screens *guardrails.Screens) func(context.Context, string, frontdesk.Clinic) httpd.Screened {
+func screened(screens *guardrails.Screens) httpd.Screener {
 	return func(ctx context.Context, text string, clinic frontdesk.Clinic) httpd.Screened {
 		v := screens.Inbound(ctx, text, guardrails.Hints{Country: clinic.Country, ConversationLanguages: []string{clinic.Language}})
 		return httpd.Screened{Labels: v.Labels, Language: v.Language, Percent: 100 * v.LanguageSure, Masked: v.Masked, Evidence: v.Evidence}

@@ -49,6 +49,7 @@ func (p *program) command() *cobra.Command {
 		p.askCommand(),
 		p.screenCommand(),
 		p.evalCommand(),
+		p.userCommand(),
 		p.ticketCommand(),
 		p.auditCommand(),
 		p.benchCommand(),

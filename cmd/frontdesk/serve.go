@@ -18,7 +18,7 @@ func (p *program) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "serve", Short: "Run the service",
 		Long:    "Run the service. Settings come from the environment and are listed in .env.example; a wrong or missing one is named and nothing starts.",
-		Example: "  WHATSAPP_APP_SECRET=… WHATSAPP_VERIFY_TOKEN=… FRONTDESK_CONSOLE_TOKEN=… frontdesk serve",
+		Example: "  WHATSAPP_APP_SECRET=… WHATSAPP_VERIFY_TOKEN=… frontdesk serve",
 		Args:    exactly(0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := readSettings(p.getenv)
@@ -35,7 +35,7 @@ func (p *program) serveCommand() *cobra.Command {
 			defer w.Close()
 			w.log = p.logger(min(s.logLevel, slog.LevelInfo))
 			service, err := newService(c.Context(), w, serviceOptions{
-				appSecrets: s.appSecrets, verifyToken: s.verifyToken, consoleToken: s.consoleToken,
+				appSecrets: s.appSecrets, verifyToken: s.verifyToken,
 				secure: strings.HasPrefix(s.publicURL, "https://"),
 			})
 			if err != nil {

@@ -34,24 +34,23 @@ type service struct {
 	ingest        *ingest.Service
 	metrics       *metrics
 	server        *httpd.Server
-	consoleToken  string
 }
 
 // serviceOptions are what differs between serve and demo.
 type serviceOptions struct {
-	appSecrets   []string
-	verifyToken  string
-	graphURL     string // of the stand-in; "": Meta's, or the setting
-	consoleToken string
-	simulator    func(webhook http.Handler) (http.Handler, error) // nil: none
-	secure       bool
-	unpaced      bool                                                // for benchmarks: no limits of rate on the channel
-	responder    func(conversation.Responder) conversation.Responder // for benchmarks: wraps the agent; nil: as it is
+	appSecrets  []string
+	verifyToken string
+	graphURL    string                                           // of the stand-in; "": Meta's, or the setting
+	simulator   func(webhook http.Handler) (http.Handler, error) // nil: none
+	demo        *httpd.Demo                                      // lets whoever has its address in; nil: nobody
+	secure      bool
+	unpaced     bool                                                // for benchmarks: no limits of rate on the channel
+	responder   func(conversation.Responder) conversation.Responder // for benchmarks: wraps the agent; nil: as it is
 }
 
 // newService wires conversation, channel and HTTP edge on open parts.
 func newService(ctx context.Context, w *parts, o serviceOptions) (*service, error) {
-	s := &service{parts: w, metrics: newMetrics(), consoleToken: o.consoleToken}
+	s := &service{parts: w, metrics: newMetrics()}
 	decides, err := w.agent(ctx)
 	if err != nil {
 		return nil, err
@@ -75,12 +74,9 @@ func newService(ctx context.Context, w *parts, o serviceOptions) (*service, erro
 
 func (s *service) newEngine(ctx context.Context, o serviceOptions, responder conversation.Responder) error {
 	w := s.parts
-	key := w.settings.key
-	if key == nil {
-		var err error
-		if key, err = w.home.Key(ctx, rand.Reader); err != nil {
-			return fmt.Errorf("home's key: %w", err)
-		}
+	key, err := w.masterKey(ctx)
+	if err != nil {
+		return err
 	}
 	vault, err := store.NewVault(key)
 	if err != nil {
@@ -139,12 +135,20 @@ func (s *service) newServer(ctx context.Context, o serviceOptions) error {
 	if err != nil {
 		return err
 	}
+	door, err := w.door()
+	if err != nil {
+		return err
+	}
+	known, err := w.consoleKey(ctx)
+	if err != nil {
+		return err
+	}
 	console := desk{db: w.db, conversations: s.conversations, engine: s.engine, ingest: s.ingest, now: w.now}
 	s.server, err = httpd.New(httpd.Options{
 		Webhook: webhook, Simulator: simulator, Metrics: s.metrics.handler(), Try: try,
-		Clinics: console, Reader: console, Pen: console, Approver: console,
-		Screen: screened(w.screens), Ready: s.ready, ConsoleToken: o.consoleToken, APIToken: w.settings.apiToken,
-		Secure: o.secure, Log: w.log, Now: w.now,
+		Clinics: console, Door: door, Staff: w.db, Auditor: console, Inbox: console, Pen: console, Library: console, Approver: console,
+		Screen: screened(w.screens), Ready: s.ready, Demo: o.demo, Key: known, APIToken: w.settings.apiToken,
+		PublicURL: w.settings.publicURL, Secure: o.secure, Log: w.log, Now: w.now, Random: rand.Reader,
 	})
 	if err != nil {
 		return fmt.Errorf("http: %w", err)

@@ -42,7 +42,6 @@ type settings struct {
 	publicURL    string
 	appSecrets   []string
 	verifyToken  string
-	consoleToken string
 	apiToken     string
 	graphURL     string
 	graphVersion string
@@ -75,7 +74,6 @@ func readSettings(getenv func(string) string) (settings, error) {
 		publicURL:       getenv("FRONTDESK_PUBLIC_URL"),
 		appSecrets:      list(getenv("WHATSAPP_APP_SECRET")),
 		verifyToken:     getenv("WHATSAPP_VERIFY_TOKEN"),
-		consoleToken:    getenv("FRONTDESK_CONSOLE_TOKEN"),
 		apiToken:        getenv("FRONTDESK_API_TOKEN"),
 		graphURL:        getenv("WHATSAPP_GRAPH_URL"),
 		graphVersion:    getenv("WHATSAPP_GRAPH_VERSION"),
@@ -153,8 +151,6 @@ func (s settings) checkServing() error {
 		return wrongSetting("WHATSAPP_APP_SECRET", "the app secret of your Meta app (two, separated by a comma, while rotating)", nil)
 	case s.verifyToken == "":
 		return wrongSetting("WHATSAPP_VERIFY_TOKEN", "the verify token that you typed at Meta", nil)
-	case len(s.consoleToken) < 16:
-		return wrongSetting("FRONTDESK_CONSOLE_TOKEN", "at least 16 characters, which open the console", nil)
 	}
 	return nil
 }

@@ -13,10 +13,9 @@ import (
 // serving are settings with which serve would start.
 func serving() map[string]string {
 	return map[string]string{
-		"WHATSAPP_APP_SECRET":     "app secret",
-		"WHATSAPP_VERIFY_TOKEN":   "verify token",
-		"FRONTDESK_CONSOLE_TOKEN": "0123456789abcdef",
-		"FRONTDESK_ADDR":          "127.0.0.1:0",
+		"WHATSAPP_APP_SECRET":   "app secret",
+		"WHATSAPP_VERIFY_TOKEN": "verify token",
+		"FRONTDESK_ADDR":        "127.0.0.1:0",
 	}
 }
 
@@ -30,8 +29,6 @@ func TestServeNamesTheSettingThatIsMissingOrWrong(t *testing.T) {
 		"no app secret":           {map[string]string{"WHATSAPP_APP_SECRET": ""}, "WHATSAPP_APP_SECRET"},
 		"app secret of commas":    {map[string]string{"WHATSAPP_APP_SECRET": " , "}, "WHATSAPP_APP_SECRET"},
 		"no verify token":         {map[string]string{"WHATSAPP_VERIFY_TOKEN": ""}, "WHATSAPP_VERIFY_TOKEN"},
-		"no console token":        {map[string]string{"FRONTDESK_CONSOLE_TOKEN": ""}, "FRONTDESK_CONSOLE_TOKEN"},
-		"short console token":     {map[string]string{"FRONTDESK_CONSOLE_TOKEN": "short"}, "FRONTDESK_CONSOLE_TOKEN"},
 		"database without key":    {map[string]string{"DATABASE_URL": "postgres://s@127.0.0.1:1/x"}, "FRONTDESK_KEY"},
 		"key of a wrong length":   {map[string]string{"FRONTDESK_KEY": "abcd"}, "FRONTDESK_KEY"},
 		"key without hexadecimal": {map[string]string{"FRONTDESK_KEY": "zz" + key[2:]}, "FRONTDESK_KEY"},

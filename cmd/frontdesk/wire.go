@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +22,7 @@ import (
 	"frontdesk/llm"
 	"frontdesk/locale"
 	"frontdesk/retrieval"
+	"frontdesk/staff"
 	"frontdesk/store"
 )
 
@@ -271,6 +274,40 @@ func (w *parts) agent(ctx context.Context) (*agent.Agent, error) {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
 	return a, nil
+}
+
+// masterKey is FRONTDESK_KEY, or the home's own.
+func (w *parts) masterKey(ctx context.Context) ([]byte, error) {
+	if w.settings.key != nil {
+		return w.settings.key, nil
+	}
+	key, err := w.home.Key(ctx, rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("home's key: %w", err)
+	}
+	return key, nil
+}
+
+// consoleKey marks the browsers that signed in before; every process has the same.
+func (w *parts) consoleKey(ctx context.Context) ([]byte, error) {
+	master, err := w.masterKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Key(sha256.New, master, nil, "frontdesk console", len(master))
+	if err != nil {
+		return nil, fmt.Errorf("console's key: %w", err)
+	}
+	return key, nil
+}
+
+// door lets staff in.
+func (w *parts) door() (*staff.Door, error) {
+	door, err := staff.NewDoor(w.db, w.db, w.db, w.now, rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("sign-in: %w", err)
+	}
+	return door, nil
 }
 
 // connect adds a channel account, or renews the token of one that is there.

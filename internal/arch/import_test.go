@@ -128,6 +128,8 @@ func homes() []home {
 		{"github.com/nyaruka/phonenumbers", []string{"guardrails", "ingest"}, "phone numbers are recognised in patients' words and clinics' documents"},
 		{"github.com/blevesearch/snowballstem", []string{"language"}, "questions and passages are stemmed by one function"},
 		{"github.com/rickar/cal", []string{"calendar"}, "holidays are the calendar's"},
+		{"github.com/pquerna/otp", []string{"staff"}, "who may come in is decided in one place"},
+		{"golang.org/x/crypto/argon2", []string{"staff"}, "passwords are hashed in one place"},
 		{"database/sql", []string{"store"}, "rows of a clinic are reached through store.InClinic only"},
 		{"os/exec", []string{"ingest", "cmd"}, "other programs are started to read hostile files, and by commands"},
 		{"unsafe", nil, "nothing here is worth memory unsafety"},

@@ -1,0 +1,244 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"frontdesk"
+	"frontdesk/staff"
+)
+
+// register keeps users in memory.
+type register struct {
+	mu     sync.Mutex // protects all following fields
+	users  map[staff.UserID]staff.User
+	proofs map[staff.UserID]staff.Proof
+	tokens map[string]staff.Token
+	log    []staff.Entry
+	now    func() time.Time
+}
+
+func newRegister() *register {
+	return &register{users: map[staff.UserID]staff.User{}, proofs: map[staff.UserID]staff.Proof{}, tokens: map[string]staff.Token{}}
+}
+
+// add makes a user of a role.
+func (r *register) add(role staff.Role) staff.User {
+	user := staff.User{ID: staff.UserID("user of " + role), Clinic: "c1", Email: string(role) + "@example.org", Name: "Ann " + string(role), Role: role, Ready: true}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.users[user.ID] = user
+	return user
+}
+
+func nobody() error { return &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: "No such user."} }
+
+func (r *register) FindUser(_ context.Context, email string) (staff.User, staff.Proof, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, user := range r.users {
+		if user.Email == email {
+			return user, r.proofs[id], nil
+		}
+	}
+	return staff.User{}, staff.Proof{}, nobody()
+}
+
+func (r *register) LoadUser(_ context.Context, clinic frontdesk.ClinicID, id staff.UserID) (staff.User, staff.Proof, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	user, ok := r.users[id]
+	if !ok || user.Clinic != clinic {
+		return staff.User{}, staff.Proof{}, nobody()
+	}
+	return user, r.proofs[id], nil
+}
+
+func (r *register) Users(context.Context, frontdesk.ClinicID) ([]staff.User, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var users []staff.User
+	for _, user := range r.users {
+		users = append(users, user)
+	}
+	return users, nil
+}
+
+func (r *register) SaveUser(_ context.Context, user staff.User, entry staff.Entry) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.users[user.ID], r.log = user, append(r.log, entry)
+	if !user.Disabled.IsZero() {
+		for secret, token := range r.tokens {
+			if token.User == user.ID {
+				delete(r.tokens, secret)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *register) SaveProof(_ context.Context, user staff.User, proof staff.Proof, entry staff.Entry) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.proofs[user.ID].Version != proof.Version {
+		return &frontdesk.Error{Code: frontdesk.CodeConflict, Text: "Changed."}
+	}
+	user.Ready = proof.Password != ""
+	proof.Version++
+	r.users[user.ID], r.proofs[user.ID], r.log = user, proof, append(r.log, entry)
+	return nil
+}
+
+func (r *register) Audit(_ context.Context, _ frontdesk.ClinicID, entry staff.Entry) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log = append(r.log, entry)
+	return nil
+}
+
+func (r *register) AddToken(_ context.Context, token staff.Token) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tokens[token.Secret] = token
+	return nil
+}
+
+func (r *register) FindToken(_ context.Context, kind staff.TokenKind, secret string) (staff.Token, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	token, ok := r.tokens[secret]
+	if !ok || token.Kind != kind || !token.Until.After(r.now()) {
+		return staff.Token{}, nobody()
+	}
+	return token, nil
+}
+
+func (r *register) EndTokens(_ context.Context, token staff.Token) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for secret, t := range r.tokens {
+		if t.User == token.User && t.Kind == token.Kind && (token.Secret == "" || secret == token.Secret) {
+			delete(r.tokens, secret)
+		}
+	}
+	return nil
+}
+
+// desk is a clinic with one conversation; broken makes every part fail.
+type desk struct {
+	broken error
+	did    []string
+}
+
+// serve puts the desk in place of every part of the console.
+func (d *desk) serve(o *Options) {
+	o.Clinics, o.Auditor, o.Inbox, o.Pen, o.Library, o.Approver = d, d, d, d, d, d
+}
+
+// path fills in the parameters of a route.
+func (d *desk) path(route string) string {
+	return strings.NewReplacer(":conversation", "v1", ":token", "t1", ":turn", "n1", ":message", "m1").Replace(route)
+}
+
+// body is a form that the route accepts.
+func (d *desk) body(route string) string {
+	bodies := map[string]string{
+		"/console/knowledge/approve":                 "source=a.pdf&revision=1",
+		"/console/knowledge/withdraw":                "source=a.pdf&revision=1",
+		"/console/conversations/:conversation/write": "text=hello",
+		"/console/try/screen":                        "text=hello",
+		"/console/team/invite":                       "name=Bob&email=bob@example.org&role=agent",
+		"/console/team/disable":                      "user=nobody",
+		"/console/account/language":                  "language=en",
+	}
+	return bodies[route]
+}
+
+// answers tells whether a route asks the desk for anything beside the clinic of
+// the person: one that does fails when the desk is broken.
+func (d *desk) answers(route string) bool {
+	switch route {
+	case "/console/sign-in", "/console/welcome/:token":
+		return false
+	}
+	return true
+}
+
+func (d *desk) do(what string, who Person) error {
+	if d.broken == nil {
+		d.did = append(d.did, what+" by "+who.User.Name)
+	}
+	return d.broken
+}
+
+func (d *desk) FindClinic(_ context.Context, name string) (frontdesk.Clinic, error) {
+	if d.broken != nil {
+		return frontdesk.Clinic{}, d.broken
+	}
+	if name != "Parc" {
+		return frontdesk.Clinic{}, &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: "There is no such clinic.", Err: errors.New(internal)}
+	}
+	return d.Clinic(context.Background(), "c1")
+}
+
+func (d *desk) Clinic(_ context.Context, id frontdesk.ClinicID) (frontdesk.Clinic, error) {
+	return frontdesk.Clinic{ID: id, Name: attack, Language: "en", TimeZone: "Europe/Paris"}, d.broken
+}
+
+func (d *desk) Entries(context.Context, frontdesk.ClinicID, int) ([]staff.Entry, error) {
+	return []staff.Entry{{Actor: attack, Action: attack, Target: attack, Detail: attack}}, d.broken
+}
+
+func (d *desk) VerifyAudit(context.Context, frontdesk.ClinicID) (int64, error) { return 1, d.broken }
+
+func (d *desk) Audit(context.Context, frontdesk.ClinicID, staff.Entry) error { return d.broken }
+
+func (d *desk) List(context.Context, Person, View) (List, error) {
+	return List{Items: []Item{{Conversation: "v1", Name: attack, Team: attack, Priority: "urgent", Reason: attack, Preview: attack, By: attack, Tags: []string{attack}}}}, d.broken
+}
+
+func (d *desk) Thread(_ context.Context, _ Person, id frontdesk.ConversationID) (Thread, error) {
+	return Thread{
+		ID: id, Name: attack, Phone: attack, Pen: frontdesk.PenPerson, Mine: true, Holder: attack, Tags: []string{attack},
+		Tickets: []Ticket{{Summary: attack, Reason: attack, By: attack}},
+		Lines: []Line{{Side: "patient", Text: attack, Labels: []frontdesk.Label{attack}}, {Side: "staff", Author: attack, Text: attack, State: attack},
+			{Side: "note", Author: attack, Text: attack}, {Side: "assistant", Text: attack, Buttons: []frontdesk.Button{{Title: attack}}}},
+		Saved: []SavedReply{{Name: attack, Text: attack}}, Colleagues: []Colleague{{ID: attack, Name: attack}}, Teams: []string{attack},
+	}, d.broken
+}
+
+func (d *desk) Why(context.Context, Person, frontdesk.TurnID) (Why, error) {
+	return Why{Record: frontdesk.Record{Question: attack, Evidence: []string{attack}, Dropped: []frontdesk.Dropped{{Sentence: attack, Why: attack}}}, Citations: []Cited{{Source: attack, Text: attack}}}, d.broken
+}
+
+func (d *desk) Take(_ context.Context, who Person, _ frontdesk.ConversationID) error {
+	return d.do("take", who)
+}
+
+func (d *desk) Write(_ context.Context, who Person, _ frontdesk.ConversationID, w Written) error {
+	return d.do("write "+w.Text, who)
+}
+
+func (d *desk) Release(_ context.Context, who Person, _ frontdesk.ConversationID, _ Release) error {
+	return d.do("release", who)
+}
+
+func (d *desk) Sources(context.Context, Person) ([]Source, error) {
+	return []Source{{Name: attack, Revision: 1, Status: "live", ApprovedBy: attack, Warnings: []string{attack}}}, d.broken
+}
+
+func (d *desk) Gaps(context.Context, Person) ([]Gap, error) {
+	return []Gap{{ID: "g1", Question: attack, Language: attack}}, d.broken
+}
+
+func (d *desk) Approve(_ context.Context, who Person, change SourceChange) error {
+	return d.do("approve "+change.Source, who)
+}
+
+func (d *desk) Withdraw(_ context.Context, who Person, change SourceChange) error {
+	return d.do("withdraw "+change.Source, who)
+}
