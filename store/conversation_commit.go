@@ -180,15 +180,36 @@ func (w *turnWriter) ticket() error {
 	}
 	work := w.turn.Work
 	if open := work.Ticket; open != nil {
-		w.batch.Queue(`
-			UPDATE ticket
-			   SET updated_at = $3, notified_at = COALESCE($5, notified_at),
-			       priority = CASE WHEN $6 < array_position(ARRAY['emergency', 'urgent', 'normal', 'low'], priority) THEN $4 ELSE priority END
-			 WHERE clinic_id = $1 AND ticket_id = $2`,
-			w.clinic, open.ID, t.At, string(t.Request.Priority), w.notified(), priorityRank(t.Request.Priority))
-		return nil
+		return w.addToTicket(open.ID, *t)
 	}
 	return queueTicket(w.batch, w.keys, w.clinic, work.Conversation, work.Episode, *t, w.notified())
+}
+
+// raiseTicket adds to an open ticket: what was said last, and where the request is
+// more urgent its priority, team and reason.
+const raiseTicket = `
+	WITH now_is AS (
+	     SELECT $6 < array_position(ARRAY['emergency', 'urgent', 'normal', 'low'], priority) AS higher
+	       FROM ticket WHERE clinic_id = $1 AND ticket_id = $2)
+	UPDATE ticket t
+	   SET updated_at = $3, notified_at = COALESCE($5, t.notified_at), summary = COALESCE($7, t.summary),
+	       priority = CASE WHEN n.higher THEN $4 ELSE t.priority END,
+	       team = CASE WHEN n.higher THEN $8 ELSE t.team END,
+	       reason = CASE WHEN n.higher THEN $9 ELSE t.reason END
+	  FROM now_is n
+	 WHERE t.clinic_id = $1 AND t.ticket_id = $2`
+
+func (w *turnWriter) addToTicket(open frontdesk.TicketID, t conversation.NewTicket) error {
+	var summary []byte
+	if t.Request.Summary != "" {
+		var err error
+		if summary, err = w.keys.seal(Place{Table: "ticket", Column: "summary", ID: string(open)}, []byte(t.Request.Summary)); err != nil {
+			return err
+		}
+	}
+	w.batch.Queue(raiseTicket, w.clinic, open, t.At, string(t.Request.Priority), w.notified(), priorityRank(t.Request.Priority), summary,
+		t.Request.Team, t.Request.Reason)
+	return nil
 }
 
 // notified is when this turn told the patient who answers when.
