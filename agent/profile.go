@@ -200,7 +200,8 @@ func (a *Agent) hoursPiece(t *turn, question string, words []string, entries []f
 	if !named {
 		day, named = parseDay(t, question, now)
 	}
-	asksNow := a.intents.has(words, IntentNow, t.languages()...) || a.intents.has(words, IntentOpen, t.languages()...)
+	asksNow := a.intents.has(words, IntentNow, t.languages()...) ||
+		a.intents.has(words, IntentOpen, t.languages()...) && !a.intents.has(words, IntentHours, t.languages()...)
 	var lines []string
 	for _, e := range oncePerSite(entries) {
 		if named && !calendar.Day(*e.Fact.Hours, day).Known {

@@ -29,7 +29,7 @@ func ParseDay(lang, text string, now time.Time) (time.Time, bool) {
 		return midnight(day), true
 	}
 	words := tokens(plainText)
-	for _, read := range []func(vocabulary, []string, time.Time) (time.Time, bool){monthDate, feast, relative, weekday} {
+	for _, read := range []func(vocabulary, []string, time.Time) (time.Time, bool){monthDate, feast, relative, weekday, thisDay} {
 		if day, ok := read(v, words, today); ok {
 			return midnight(day), true
 		}
@@ -179,7 +179,7 @@ func relative(v vocabulary, words []string, today time.Time) (time.Time, bool) {
 	for _, group := range []struct {
 		phrases string
 		days    int
-	}{{v.afterTomorrow, 2}, {v.beforeYesterday, -2}, {v.tomorrow, 1}, {v.yesterday, -1}, {v.today, 0}} {
+	}{{v.afterTomorrow, 2}, {v.beforeYesterday, -2}, {v.tomorrow, 1}, {v.yesterday, -1}} {
 		if at := find(words, group.phrases); at >= 0 && !v.isMorning(words, at) {
 			return today.AddDate(0, 0, group.days), true
 		}
@@ -191,6 +191,12 @@ func relative(v vocabulary, words []string, today time.Time) (time.Time, bool) {
 		return today.AddDate(0, 0, int(time.Saturday-today.Weekday())), true
 	}
 	return time.Time{}, false
+}
+
+// thisDay reads "today", "tonight", "now". It comes last: a weekday beside one of
+// these is the day that is meant.
+func thisDay(v vocabulary, words []string, today time.Time) (time.Time, bool) {
+	return today, find(words, v.today) >= 0
 }
 
 // weekday reads a weekday's name, with or without "next".

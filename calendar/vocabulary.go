@@ -119,7 +119,7 @@ func french() vocabulary {
 
 func italian() vocabulary {
 	return vocabulary{
-		today: "oggi stasera stamattina stamani stanotte adesso ora", tomorrow: "domani", afterTomorrow: "dopodomani dopo_domani",
+		today: "oggi stasera stamattina stamani stanotte adesso", tomorrow: "domani", afterTomorrow: "dopodomani dopo_domani",
 		yesterday: "ieri", beforeYesterday: "altro_ieri altroieri", weekend: "fine_settimana weekend week_end", next: "prossimo prossima",
 		weekdays: [7]string{"domenica dom", "lunedi lun", "martedi mart", "mercoledi merc", "giovedi gio giov", "venerdi ven", "sabato sab"},
 		months:   [12]string{"gennaio gen", "febbraio feb", "marzo", "aprile apr", "maggio mag", "giugno giu", "luglio lug", "agosto ago", "settembre sett set", "ottobre ott", "novembre nov", "dicembre dic"},

@@ -62,13 +62,13 @@ const labelMost = 90
 // label returns the words of before that name what follows: its last clause, or
 // the title above when it has none.
 func (u unit) label(before string) string {
-	before = strings.Trim(before, " \t\n:–—-|•▪●,;(.\u00a0")
+	before = strings.Trim(before, " \t\n:–—-|•▪●·,;(.\u00a0")
 	for _, sep := range []string{"\n", ". ", "; ", " | "} {
 		if i := strings.LastIndex(before, sep); i >= 0 && sep != " | " {
 			before = before[i+len(sep):]
 		}
 	}
-	before = strings.Trim(strings.ReplaceAll(before, "|", " "), " :–—-•▪●,;")
+	before = strings.Trim(strings.ReplaceAll(before, "|", " "), " :–—-•▪●·,;")
 	before = strings.TrimSpace(reListNumber.ReplaceAllString(strings.Join(strings.Fields(before), " "), ""))
 	if strings.Contains(before, "@") || reManyDigits.MatchString(before) {
 		return ""

@@ -220,9 +220,39 @@ func bestGutter(rows []row) (gutter, bool) {
 	for i := best.first; i <= best.last && best.both > 0; i++ {
 		rows[i].segments = best.part(rows[i].segments)
 	}
+	if best.both > 0 {
+		best.leaveTitle(rows)
+	}
 	within := rows[best.first:min(best.last+1, len(rows))]
 	return best, best.both >= gutterRows || best.both == 2 && (tableRows(within, best) || aside(within, best, leading))
 }
+
+// leaveTitle ends a gutter above the first title under its right side: what that
+// title opens runs on below the columns, or is read after them all the same.
+func (g *gutter) leaveTitle(rows []row) {
+	tail := g.last + 1
+	for tail > g.first && rows[tail-1].sides(*g) == leftSide {
+		tail--
+	}
+	var sizes []float64
+	for _, r := range rows[g.first:tail] {
+		sizes = append(sizes, r.line().size())
+	}
+	if len(sizes) == 0 {
+		return
+	}
+	slices.Sort(sizes)
+	usual := sizes[len(sizes)/2]
+	for i := tail; i <= g.last; i++ {
+		if l := rows[i].line(); l.size() > usual+titleLarger && !rows[i].hasGrid() {
+			g.last = i - 1
+			return
+		}
+	}
+}
+
+// titleLarger is by how many points a title's letters are larger than its text's.
+const titleLarger = 0.8
 
 // aside tells whether two rows beside a gutter are enough for columns of text: a
 // note stands to the right, on lines of its own.

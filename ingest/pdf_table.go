@@ -164,7 +164,7 @@ func (t *looseTable) isProse(rows []row, g gutter) bool {
 		}
 	}
 	switch {
-	case g.both == 2 && !tableRows(rows, g):
+	case g.both == 2 && !tableRows(rows, g), t.isTitled():
 		return true
 	case prose == len(t.columns), bullets == len(t.columns):
 		return true
@@ -174,6 +174,66 @@ func (t *looseTable) isProse(rows []row, g gutter) bool {
 		return false
 	}
 	return 5*misaligned(rows, g) > 2*len(rows)
+}
+
+// isTitled tells whether each column has titles of its own, set off from its other
+// lines where the column beside it goes on: text in columns. A table sets off its
+// header, its first column and its section titles, not cells here and there.
+func (t *looseTable) isTitled() bool {
+	own := 0
+	for c := range t.columns {
+		usual := t.usualSize(c)
+		titles := 0
+		for i, r := range t.rows {
+			if i > 0 && t.setOff(r, c, usual) && !t.othersSetOff(r, c) {
+				titles++
+			}
+		}
+		if titles == 0 || 3*titles > t.stats(c).lines {
+			return false
+		}
+		own += titles
+	}
+	return own > len(t.columns)
+}
+
+// usualSize is the size of most lines of a column that are not bold.
+func (t *looseTable) usualSize(c int) float64 {
+	var sizes []float64
+	for _, r := range t.rows {
+		for _, l := range r.cells[c] {
+			if !l.bold() {
+				sizes = append(sizes, l.size())
+			}
+		}
+	}
+	if len(sizes) == 0 {
+		return 0
+	}
+	slices.Sort(sizes)
+	return sizes[len(sizes)/2]
+}
+
+// setOff tells whether a row's cell is bold or larger beside a column's usual line.
+func (t *looseTable) setOff(r tableRow, c int, usual float64) bool {
+	if usual == 0 || len(r.cells[c]) == 0 {
+		return false
+	}
+	for _, l := range r.cells[c] {
+		if !l.bold() && l.size() < usual+titleLarger || isFigure(l.text()) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *looseTable) othersSetOff(r tableRow, c int) bool {
+	for o := range t.columns {
+		if o != c && t.setOff(r, o, t.usualSize(o)) {
+			return true
+		}
+	}
+	return false
 }
 
 // columnStats describes the usual cell of a column.

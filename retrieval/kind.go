@@ -107,7 +107,7 @@ func Phones(text string) []string {
 				digits++
 			}
 		}
-		if digits < 7 || digits > 15 || reSpanOfDay.MatchString(number) || reNumbered.MatchString(text[:span[0]]) || reDate.MatchString(number) || reMoney.MatchString(around(text, span)) || groupedAmount(number) {
+		if digits < 7 || digits > 15 || reSpanOfDay.MatchString(number) || reNumbered.MatchString(text[:span[0]]) || reDate.MatchString(number) || reMoney.MatchString(around(text, span)) || groupedAmount(number) || rePostcode.MatchString(number) && reTown.MatchString(text[span[1]:]) {
 			continue
 		}
 		out = append(out, number)
@@ -117,6 +117,8 @@ func Phones(text string) []string {
 
 var (
 	reSpanOfDay = regexp.MustCompile(`^\(?[0-2]?\d[.:][0-5]\d\s?[-–/ ]\s?[0-2]?\d[.:][0-5]\d`)
+	rePostcode  = regexp.MustCompile(`^\d{4}-\d{3}$|^\d{5}-\d{3}$`) // Portugal's and Brazil's, before the town
+	reTown      = regexp.MustCompile(`^,?\s+\p{Lu}\p{Ll}`)
 	reNumbered  = regexp.MustCompile(`(?i)(?:№|n[o°º]\.?|nr\.?|inn|инн|огрн|кпп|бик|р/с|к/с|iban|siret|серия \p{L}*|лицензи\p{L}*)[\s:]*$`)
 )
 
