@@ -53,8 +53,9 @@ func (a *Agent) answer(ctx context.Context, t *turn) {
 
 // answerAllTheSame answers a message that a screen took for smalltalk, off topic or
 // gibberish when the profile, or approved passages, answer it, and one that was
-// taken for spam when it asks for nothing but the profile: those labels are
-// guesses from wording, and "and on Sunday?" looks like none of our business.
+// taken for spam when it asks for nothing but the profile, or shortly and plainly
+// for what a clinic tells anybody: those labels are guesses from wording, and "and
+// on Sunday?" looks like none of our business.
 func (a *Agent) answerAllTheSame(ctx context.Context, t *turn) bool {
 	if t.has(frontdesk.LabelInjection, frontdesk.LabelBotQuestion) || !t.has(frontdesk.LabelOffTopic, frontdesk.LabelGibberish, frontdesk.LabelSmalltalk, frontdesk.LabelSpam) {
 		return false
@@ -62,7 +63,7 @@ func (a *Agent) answerAllTheSame(ctx context.Context, t *turn) bool {
 	var pieces []piece
 	for _, q := range a.questions(ctx, t) {
 		p, ok := a.fromProfile(ctx, t, q)
-		if !ok && !t.has(frontdesk.LabelSmalltalk, frontdesk.LabelSpam) {
+		if !ok && !t.has(frontdesk.LabelSmalltalk) && (!t.has(frontdesk.LabelSpam) || a.plainQuestion(t, q)) {
 			p, ok = a.fromPassages(ctx, t, q)
 		}
 		if ok {
@@ -75,6 +76,14 @@ func (a *Agent) answerAllTheSame(ctx context.Context, t *turn) bool {
 	}
 	a.reply(t, pieces)
 	return true
+}
+
+// plainQuestion tells whether a message is one short question for a price, a time,
+// a place or a number, and nothing else: who sells something says so.
+func (a *Agent) plainQuestion(t *turn, question string) bool {
+	const plain = retrieval.KindPrice | retrieval.KindTime | retrieval.KindDuration | retrieval.KindPlace | retrieval.KindPhone | retrieval.KindBring
+	asked := a.checker.lexicon.Analyse(retrieval.Question{Text: question, Language: t.language})
+	return len(t.words) <= followUpWords && asked.Main.Any(plain) && !byRule(t.verdict, "spam") && !strings.Contains(t.text, "://")
 }
 
 // answerOne answers one question: notice, profile, then passages.
@@ -184,6 +193,9 @@ func (a *Agent) clinical(ctx context.Context, t *turn) bool {
 		p, ok := a.instruction(t, t.text, found)
 		if !ok {
 			p, ok = a.generalEducation(ctx, t, found)
+		}
+		if !ok && reception(t, "clinical", found) {
+			p, ok = a.compose(ctx, t, t.text, found)
 		}
 		if ok {
 			a.reply(t, []piece{p})

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"frontdesk"
 	"frontdesk/retrieval"
@@ -17,11 +18,68 @@ func (a *Agent) instruction(t *turn, question string, found retrieval.Result) (p
 	if !found.Answerable || t.has(frontdesk.LabelUrgent, frontdesk.LabelInjection) {
 		return piece{}, false
 	}
-	if !asksInstruction(found.Asked) {
+	if !asksInstruction(found.Asked) && !asksAboutExamination(t, found) {
 		return piece{}, false
 	}
 	return a.quote(t, question, found)
 }
+
+// aboutSubject is the share of a question's subject that a stretch of approved
+// content has to name to be the answer to a question that a screen stopped.
+const aboutSubject = 0.5
+
+// asksAboutExamination tells whether a question names an examination, speaks
+// neither of medicines nor of how somebody feels, and the leaflet has a word on
+// just that, in what it says of this examination: "deodorant and mammography".
+func asksAboutExamination(t *turn, found retrieval.Result) bool {
+	if !names(found.Asked, examinations()) || names(found.Asked, personal()) || byRule(t.verdict, "clinical-") {
+		return false
+	}
+	best := found.Passages[0].Spans[0]
+	named := slices.ContainsFunc(examinations(), func(c string) bool { return slices.Contains(best.Concepts, c) })
+	return named && best.Covered >= aboutSubject
+}
+
+// reception tells whether a question that the screens took for clinical, or for
+// one about somebody's own file, by its wording alone asks what a reception tells
+// everybody: what something costs, how long it takes, where it is, what to bring.
+// A rule that names the matter is never overruled.
+func reception(t *turn, rule string, found retrieval.Result) bool {
+	asked := found.Asked
+	const everybody = retrieval.KindPrice | retrieval.KindDuration | retrieval.KindPlace | retrieval.KindPhone | retrieval.KindEmail | retrieval.KindBring
+	plain := asked.Main != 0 && (asked.Main.Any(everybody) || asked.Main.Has(retrieval.KindTime) && !names(asked, own()))
+	return found.Answerable && plain && !t.has(frontdesk.LabelUrgent, frontdesk.LabelInjection) &&
+		!names(asked, personal()) && !names(asked, bodily()) && !byRule(t.verdict, rule)
+}
+
+// byRule tells whether a rule whose name holds part led to the labels, not
+// the wording at large.
+func byRule(v frontdesk.Verdict, part string) bool {
+	return slices.ContainsFunc(v.Evidence, func(e string) bool {
+		_, rule, ok := strings.Cut(e, "/")
+		return ok && strings.Contains(rule, part)
+	})
+}
+
+// policy tells whether a question that the screens took for one about somebody's
+// own file asks what holds for everybody's, and approved content has a word on it:
+// when reports are ready, what a copy of the file costs.
+func policy(t *turn, found retrieval.Result) bool {
+	return reception(t, "record", found) && names(found.Asked, papers()) && found.Passages[0].Spans[0].Covered >= aboutSubject
+}
+
+// papers are concepts of what a clinic hands out.
+func papers() []string { return []string{"result", "records", "copy", "certificate", "prescription", "form"} }
+
+// personal are concepts of retrieval's dictionary that make a question one for a
+// clinician, whatever else it asks.
+func personal() []string {
+	return []string{"symptom", "medication", "anticoagulant", "pregnancy", "diabetes", "allergy"}
+}
+
+// own are concepts of what somebody has at the clinic: their time is not told to
+// everybody.
+func own() []string { return []string{"appointment", "admission", "surgery", "discharge"} }
 
 func names(asked retrieval.Asked, concepts []string) bool {
 	return slices.ContainsFunc(asked.Concepts, func(c string) bool { return slices.Contains(concepts, c) })
@@ -39,7 +97,7 @@ func asksInstruction(asked retrieval.Asked) bool {
 
 // examinations, meals and arrangements are concepts of retrieval's dictionary.
 func examinations() []string {
-	return []string{"ultrasound", "mri", "ct", "xray", "mammography", "ecg", "holter", "gastroscopy", "colonoscopy", "biopsy", "surgery", "anesthesia"}
+	return []string{"ultrasound", "mri", "ct", "xray", "mammography", "ecg", "holter", "gastroscopy", "colonoscopy", "biopsy", "surgery", "anesthesia", "densitometry", "injection"}
 }
 
 func meals() []string {

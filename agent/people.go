@@ -166,9 +166,17 @@ func (a *Agent) media(t *turn) bool {
 	return true
 }
 
-func (a *Agent) personalRecord(t *turn) bool {
+// personalRecord sends questions about somebody's own file to the portal and the
+// right team (C10), unless a policy that holds for everybody is all they ask for.
+func (a *Agent) personalRecord(ctx context.Context, t *turn) bool {
 	if !t.has(frontdesk.LabelPersonalRecord) || a.bookingIntent(t) != "" {
 		return false
+	}
+	if found, ok := a.retrieve(ctx, t, t.text); ok && policy(t, found) {
+		if p, ok := a.compose(ctx, t, t.text, found); ok {
+			a.reply(t, []piece{p})
+			return true
+		}
 	}
 	a.say(t,
 		a.text(t, "personal_record.reply", nil),

@@ -31,7 +31,7 @@ func (a *Agent) Respond(ctx context.Context, dialogue frontdesk.Dialogue, events
 	case a.continueFlow(ctx, t): // consumes the event, or lets a digression pass
 	case a.chooseLanguage(t):
 	case a.clinical(ctx, t):
-	case a.personalRecord(t):
+	case a.personalRecord(ctx, t):
 	case a.startBooking(ctx, t): // booking words never reach retrieval
 	case a.answerAllTheSame(ctx, t): // a label of manners does not hide a question that content answers
 	case a.spam(t):
