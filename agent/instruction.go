@@ -69,7 +69,9 @@ func policy(t *turn, found retrieval.Result) bool {
 }
 
 // papers are concepts of what a clinic hands out.
-func papers() []string { return []string{"result", "records", "copy", "certificate", "prescription", "form"} }
+func papers() []string {
+	return []string{"result", "records", "copy", "certificate", "prescription", "form"}
+}
 
 // personal are concepts of retrieval's dictionary that make a question one for a
 // clinician, whatever else it asks.
