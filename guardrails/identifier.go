@@ -32,43 +32,32 @@ var nationals = []numeric{
 // of the SSN or a word beside them has to agree.
 var nines = []numeric{{"national_id", ssn}, {"national_id", bsn}, {"national_id", nif}, {"tax_id", tfn}, {"insurance", taj}, {"national_id", luhn}}
 
-// Words before an identifier. They are folded like rules: any case, \b is not
-// used because it knows ASCII only.
-var (
-	cardWords = regexp.MustCompile(`(?i)(?:card|carte|carta|tarjeta|cart[aã]o|karte|карт|بطاق|kart|visa|master ?card|amex|maestro|бан[кc]овск)`)
-	idWords   = regexp.MustCompile(`(?i)(?:\bssn\b|social security|s[eé]cu(?:rit[eé] sociale)?\b|num[eé]ro (?:national|de s[eé]cu)|\bnir\b|codice fiscale|\bc\.?f\.?\b|tax ?(?:id|number)|\bdni\b|\bnie\b|\bnif\b|\bnuss\b|c[eé]dula|\bcc\b|\bcpf\b|\bcnpj\b|\bcurp\b|\brut\b|\bnino\b|national insurance|\bni (?:no|number)|\bnhs\b|aadhaar|\bpan\b|\bpesel\b|\btckn?\b|t\.?c\.? ?kimlik|kimlik|personnummer|henkil[oö]tunnus|id[ -]?code|id[ -]?(?:card|number|no)\b|identity|identit[eéà]|identidad|identidade|ausweis|personal ?number|steuer|bsn\b|burgerservice|снилс|инн\b|паспорт|полис|удостоверени|هوية|الرقم القومي|رقم قومي|بطاقة|身份证|주민|cccd|cmnd|passport|passeport|passaporto|pasaporte|passaporte|reisepass|paszport|pasaport|driv\w+ licen[cs]e|\bdl\b|permis de conduire|patente|f[uü]hrerschein|permiso de conducir|licen[cs]e|\bein\b|\bitin\b|medicare|\bmbi\b|\bnpi\b|\btfn\b|\bsin\b|\bice\b|\bimei\b|vat\b|p\.? ?iva|\btva\b|siret|siren)`)
-	insWords  = regexp.MustCompile(`(?i)(?:insurance|policy|member ?id|mutuelle|assurance|adh[eé]rent|assicura|polizza|tessera sanitaria|p[oó]liza|seguro|aseguradora|ap[oó]lice|utente|conv[eê]nio|carteirinha|versicher|krankenkasse|kvnr|egk|полис|омс|дмс|страхов|تأمين|تامين|sigorta|polisa|ubezpiecz|verzeker)`)
-	acctWords = regexp.MustCompile(`(?i)(?:account|compte|conto|cuenta|conta\b|konto|сч[её]т|حساب|hesap|rekening|routing|sort code|\brib\b|\bbic\b|swift)`)
-	keepWords = regexp.MustCompile(`(?i)(?:\bref(?:\.|erence|[eé]rence|erencia|er[eê]ncia|erenz\w*)?\b|dossier|commande|order|ticket|booking|reservation|r[eé]servation|invoice|facture|fattura|factura|fatura|rechnung|vorgang|bestell|pratica|prenotazione|pedido|reserva|protocol|заказ|заявк|номер записи|направлени|счёт-фактур|sipari[sş]|randevu no|zam[oó]wieni|\brdv n|n[°º] de (?:rdv|dossier)|appointment (?:no|number|id)|case|room|salle|code postal|zip|postal)`)
-	telWords  = regexp.MustCompile(`(?i)(?:phone|call|tel\b|t[eé]l[eé]?|mobile|cell|whats ?app|sms|text me|num[eé]ro|numero|n[uú]mero|number|handy|mobil|portable|appel|joindre|contact|chiam|cellulare|recapito|llam|m[oó]vil|celular|telem[oó]vel|ligar|anruf|erreich|тел|звон|номер|моб|هاتف|جوال|موبايل|رقم|اتصل|telefon|ara\b|numar|messages to|reach|电话|手机)`)
-	bornWords = regexp.MustCompile(`(?i)(?:\bborn\b|birth|\bdob\b|n[eé]e? le|n[eé]e?\b|naissance|\bddn\b|nat[oa] il|nat[oa] a\b|\bnat[oa]\b|nascita|nacid[oa]|nac[ií]|nacimiento|nascid[oa]|nasci\b|nascimento|geboren|\bgeb\b|geburt|рожд|родил|\bд\.? ?р\b|г\.? ?р\.|مواليد|الميلاد|ولدت|do[gğ]um|urodz|ur\.|geboorte|n[aă]scut|народ|生日|出生)`)
-)
-
 // shapes are tried in order; the first that holds takes the place.
 var shapes = []shape{
 	{kind: "key", secret: true, form: regexp.MustCompile(`-----BEGIN[^-]+-----[\s\S]*?(?:-----END[^-]+-----|$)|\b(?:SK|PK|RK)[-_](?:LIVE|TEST|PROJ|ANT)?[-_A-Z0-9]{16,}|\bGH[POSUR]_[A-Z0-9]{20,}|\bAKIA[A-Z0-9]{16}\b|\bXOX[BAPRS]-[A-Z0-9-]{10,}|\bAIZA[A-Z0-9_-]{30,}|\bEYJ[A-Z0-9_-]{8,}\.[A-Z0-9_-]{8,}\.?[A-Z0-9_-]*|\bEAA[A-Z0-9]{30,}`)},
 	{kind: "email", form: regexp.MustCompile(`[\pL\pN._%+'-]+ ?(?:@|\(AT\)|\[AT\]|\(@\)| AT(?: SIGN)? ) ?[\pL\pN-]+(?:(?:\.| ?\(DOT\) ?| ?\[DOT\] ?| DOT )[\pL\pN-]+)*(?:\.| ?\(DOT\) ?| ?\[DOT\] ?| DOT )[\pL]{2,24}(?:[\pN-][\pL\pN-]*)?`)},
-	{kind: "iban", digits: 4, form: regexp.MustCompile(`\b[A-Z]{2}[ ]?\d{2}(?:[ .-]?[A-Z0-9]){11,30}`), valid: iban},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b[1-478][ .-]?\d{2}[ .-]?\d{2}[ .-]?(?:\d{2}|2A|2B)[ .-]?\d{3}[ .-]?\d{3}[ .-]?\d{2}\b`), valid: nir},
+	{kind: "iban", digits: 8, form: regexp.MustCompile(`\b[A-Z]{2}[ ]?\d{2}(?:[ .-]?[A-Z0-9]){11,30}`), valid: iban},
+	{kind: "national_id", digits: 13, secret: true, form: regexp.MustCompile(`\b[1-478][ .-]?\d{2}[ .-]?\d{2}[ .-]?(?:\d{2}|2A|2B)[ .-]?\d{3}[ .-]?\d{3}[ .-]?\d{2}\b`), valid: nir},
 	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b[A-Z]{3}[ .-]?[A-Z]{3}[ .-]?[0-9LMNPQRSTUV]{2}[A-EHLMPRST][0-9LMNPQRSTUV]{2}[ .-]?[A-Z][0-9LMNPQRSTUV]{3}[A-Z]\b`), valid: codiceFiscale},
 	// The same shape with a wrong check letter is a mistyped code, which is as telling.
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]\b`)},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b[12]\d{4}(?:2A|2B)\d{6}(?:\d{2})?\b`)},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b(?:[XYZ][ .-]?\d{7}|\d{8}|\d{1,2}\.\d{3}\.\d{3})[ .-]?[A-HJ-NP-TV-Z]\b`), valid: padDNI},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][ .-]?\d{2}[ .-]?\d{2}[ .-]?\d{2}[ .-]?[A-D]\b`), valid: nino},
-	{kind: "insurance", digits: 4, form: regexp.MustCompile(`\b[A-Z] ?\d{3} ?\d{3} ?\d{3}\b`), valid: kvnr},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b\d{2}[ ]?\d{6}[ ]?[A-Z][ ]?\d{3}\b`), valid: rvnr},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b\d{6}[-+ABCDEFUVWXY]\d{3}[0-9A-FHJ-NPR-Y]\b`), valid: hetu},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\d{6}[-+ABCDEFUVWXY]\d{3}[0-9A-FHJ-NPR-Y]\b`), valid: hetu},
-	{kind: "insurance", digits: 4, form: regexp.MustCompile(`\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b`)},
+	{kind: "national_id", digits: 7, secret: true, form: regexp.MustCompile(`\b[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]\b`)},
+	{kind: "national_id", digits: 11, secret: true, form: regexp.MustCompile(`\b[12]\d{4}(?:2A|2B)\d{6}(?:\d{2})?\b`)},
+	{kind: "national_id", digits: 7, secret: true, form: regexp.MustCompile(`\b(?:[XYZ][ .-]?\d{7}|\d{8}|\d{1,2}\.\d{3}\.\d{3})[ .-]?[A-HJ-NP-TV-Z]\b`), valid: padDNI},
+	{kind: "national_id", digits: 6, secret: true, form: regexp.MustCompile(`\b[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][ .-]?\d{2}[ .-]?\d{2}[ .-]?\d{2}[ .-]?[A-D]\b`), valid: nino},
+	{kind: "insurance", digits: 9, form: regexp.MustCompile(`\b[A-Z] ?\d{3} ?\d{3} ?\d{3}\b`), valid: kvnr},
+	{kind: "national_id", digits: 11, secret: true, form: regexp.MustCompile(`\b\d{2}[ ]?\d{6}[ ]?[A-Z][ ]?\d{3}\b`), valid: rvnr},
+	{kind: "national_id", digits: 9, secret: true, form: regexp.MustCompile(`\b\d{6}[-+ABCDEFUVWXY]\d{3}[0-9A-FHJ-NPR-Y]\b`), valid: hetu},
+	{kind: "national_id", digits: 9, secret: true, form: regexp.MustCompile(`\d{6}[-+ABCDEFUVWXY]\d{3}[0-9A-FHJ-NPR-Y]\b`), valid: hetu},
+	{kind: "insurance", digits: 5, form: regexp.MustCompile(`\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b`)},
 	{kind: "tax_id", digits: 4, form: regexp.MustCompile(`\b[A-Z]{5}\d{4}[A-Z]\b`)},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b`)},
-	{kind: "licence", digits: 4, form: regexp.MustCompile(`\b[A-Z9]{5}\d{6}[A-Z9]{2}\d?[A-Z0-9]{2,3}\b`)},
+	{kind: "national_id", digits: 7, secret: true, form: regexp.MustCompile(`\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b`)},
+	{kind: "licence", digits: 6, form: regexp.MustCompile(`\b[A-Z9]{5}\d{6}[A-Z9]{2}\d?[A-Z0-9]{2,3}\b`)},
 	{kind: "passport", digits: 4, form: regexp.MustCompile(`\b[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d?\b`), valid: germanDocument},
-	{kind: "passport", digits: 4, form: regexp.MustCompile(`\b(?:[A-Z]{2}[ -]?\d{7}|[A-Z]\d{8}|\d{2}[A-Z]{2}\d{5}|[A-Z]{2}\d{5}[A-Z]{2})\b`)},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b\d{8}[ ]?\d[ ]?[A-Z]{2}\d\b`)},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b\d{1,2}\.?\d{3}\.?\d{3}-[0-9K]\b`), valid: rut},
-	{kind: "national_id", digits: 4, secret: true, form: regexp.MustCompile(`\b\d{17}[0-9X]\b`), valid: ric},
+	{kind: "passport", digits: 5, form: regexp.MustCompile(`\b(?:[A-Z]{2}[ -]?\d{7}|[A-Z]\d{8}|\d{2}[A-Z]{2}\d{5}|[A-Z]{2}\d{5}[A-Z]{2})\b`)},
+	{kind: "national_id", digits: 10, secret: true, form: regexp.MustCompile(`\b\d{8}[ ]?\d[ ]?[A-Z]{2}\d\b`)},
+	{kind: "national_id", digits: 7, secret: true, form: regexp.MustCompile(`\b\d{1,2}\.?\d{3}\.?\d{3}-[0-9K]\b`), valid: rut},
+	{kind: "national_id", digits: 17, secret: true, form: regexp.MustCompile(`\b\d{17}[0-9X]\b`), valid: ric},
+	{kind: "tax_id", digits: 8, form: regexp.MustCompile(`\b(?:HU|FI|DK|LU|MT|SI)[ -]?\d{8}\b|\b(?:DE|PT|EE|EL|GB)[ -]?\d{9}\b|\bATU\d{8}\b|\bBE[ -]?[01]\d{9}\b|\b(?:PL|SK)[ -]?\d{10}\b|\b(?:IT|LV|HR)[ -]?\d{11}\b|\bFR[ -]?[0-9A-Z]{2}\d{9}\b`)}, // VAT numbers with their country (Directive 2006/112/EC, art. 215)
 	{kind: "address", digits: 4, form: ipAddress},
 }
 

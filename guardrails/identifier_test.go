@@ -30,6 +30,9 @@ func TestIdentifiersAreMasked(t *testing.T) {
 		{"my password is Tr0ub4dor&3", "Tr0ub4dor", "password"},
 		{"code SMS reçu: 482913", "482913", "code"},
 		{"key sk-live-abcdefghijklmnop1234", "abcdefgh", "key"},
+		{"20417336", "20417336", "number"}, {"VAT HU-10597190", "10597190", "tax_id"},
+		{"my cedula de identidad: 4.123.456-7", "123", "national_id"},
+		{"send it to Ahornallee 12 Top 4 please", "Ahornallee", "address"},
 		{"４１１１１１１１１１１１１１１１", "４１１１", "card"},
 	} {
 		v := s.Rules(c.text, Hints{Country: "FR"})
@@ -59,7 +62,7 @@ func TestTimesPricesAndReferencesStayReadable(t *testing.T) {
 	s := newScreens(t, Options{})
 	for _, text := range []string{
 		"can I come at 10:30 on 24/11/2026", "is it 120 € or 1 250,50 €?", "my booking reference is 20261122", "rendez-vous le 3 décembre 2026 à 14h30",
-		"my zip code is 75011", "two tickets for 15 people", "12 on 23 April",
+		"my zip code is 75011", "20261122", "22112026", "invoice 20417336 of 3 May", "two tickets for 15 people", "12 on 23 April",
 	} {
 		if v := s.Rules(text, Hints{Country: "FR"}); len(v.Marks) > 0 {
 			t.Errorf("%q became %q", text, v.Masked)
@@ -87,6 +90,32 @@ func TestChecksums(t *testing.T) {
 		}
 		if c.valid(c.bad) {
 			t.Errorf("%s takes %s", name, c.bad)
+		}
+	}
+}
+
+func TestCuesAreFoundWholeAndWithTheirEdges(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		want cue
+	}{
+		{"MY SSN ", cueID}, {"LESSNESS ", 0}, {"NÚMERO DE SÉCU ", cueID}, {"MASTERCARD ", cueCard}, {"Д.Р. ", cueBorn}, {"ABORNED ", 0}, {"BORN ", cueBorn},
+	} {
+		s := newScan([]rune(c.text))
+		if c.want == 0 {
+			for _, kind := range []cue{cueID, cueBorn, cueCard} {
+				if s.cued(kind, len(c.text), nearBytes) {
+					t.Errorf("%q has cue %d", c.text, kind)
+				}
+			}
+			continue
+		}
+		if !s.cued(c.want, len(c.text), nearBytes) {
+			t.Errorf("%q lacks cue %d", c.text, c.want)
+		}
+		if far := newScan([]rune(c.text + strings.Repeat("X ", 40))); far.cued(c.want, len(far.whole), nearBytes) {
+			t.Errorf("%q: the cue reaches too far", c.text)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package guardrails
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,6 +73,8 @@ type scan struct {
 	whole    string // the same before anything was blanked
 	origin   []int  // byte → code point of the original
 	marks    []frontdesk.Mark
+	cues     []cueAt // of whole, in order of their ends
+	read     bool    // cues are there
 }
 
 func newScan(runes []rune) *scan {
@@ -115,17 +118,14 @@ func (s *scan) blank(a, b int) {
 	}
 }
 
-// nearBytes is how far before a number its word may stand.
-const nearBytes = 48
-
-// before returns the text right before a place, within its sentence.
-func (s *scan) before(a int) string {
-	from := max(0, a-nearBytes)
-	for from < a && !utf8.RuneStart(s.whole[from]) {
-		from++
-	}
-	return s.whole[from:a]
-}
+// How far before a number, in bytes, its word may stand; nearer for words that
+// are frequent beside other things.
+const (
+	nearBytes   = 48
+	phoneBytes  = 30
+	closeBytes  = 24
+	closerBytes = 20
+)
 
 // own tells whether a mark is one of the clinic's own numbers or addresses.
 func (s *scan) own(m frontdesk.Mark, keep []string) bool {
@@ -152,7 +152,7 @@ func (s *scan) shapes(digits int) {
 		if digits < sh.digits || sh.kind == "email" && !s.mayBeEmail() {
 			continue
 		}
-		for _, at := range s.search(sh.form, sh.digits > 0) {
+		for _, at := range s.search(sh.form, sh.digits, window) {
 			a, b := at[0], at[1]
 			if sh.kind == "iban" {
 				if b = s.ibanEnd(a, b); b == 0 {
@@ -161,7 +161,7 @@ func (s *scan) shapes(digits int) {
 			} else if sh.valid != nil && !sh.valid(codeOf(string(s.text[a:b]))) && (sh.form.String()[0] != '\\' || !sh.valid(string(s.text[a:b]))) {
 				continue
 			}
-			if sh.kind == "passport" && sh.valid == nil && keepWords.MatchString(s.before(a)) && !idWords.MatchString(s.before(a)) {
+			if sh.kind == "passport" && sh.valid == nil && s.cued(cueKeep, a, nearBytes) && !s.cued(cueID, a, nearBytes) {
 				continue
 			}
 			s.take(sh.kind, a, b, sh.secret)
@@ -169,41 +169,70 @@ func (s *scan) shapes(digits int) {
 	}
 }
 
-// window is how far around a digit an identifier is looked for, in bytes.
-const window = 90
+// How far around a digit, in bytes, is looked for what needs digits.
+const (
+	window      = 48 // an identifier
+	windowWords = 90 // an address, a code with the words before it
+	windowDate  = 28 // a date, a time, a price
+)
 
-// search finds a form; one that needs digits is looked for around digits only,
-// which keeps long texts cheap.
-func (s *scan) search(form *regexp.Regexp, digits bool) [][]int {
-	if !digits {
+// search finds a form; one that needs digits is looked for only around so many of
+// them, which keeps long texts cheap.
+func (s *scan) search(form *regexp.Regexp, digits, width int) [][]int {
+	if digits == 0 {
 		return form.FindAllIndex(s.text, 20)
 	}
 	var out [][]int
-	done := 0
-	for at := 0; at < len(s.text) && len(out) < 20; {
-		if !isDigit(s.text[at]) {
-			at++
+	for a, b := range s.around(width) {
+		if countDigits(s.text[a:b]) < digits {
 			continue
 		}
-		a, b, last := max(done, at-window), at, at
-		for b < len(s.text) && b-last < window {
-			if isDigit(s.text[b]) {
-				last = b
+		for _, m := range form.FindAllSubmatchIndex(s.text[a:b], 20) {
+			for i := range m {
+				if m[i] >= 0 {
+					m[i] += a
+				}
 			}
-			b++
+			if out = append(out, m); len(out) >= mostFound {
+				return out
+			}
 		}
-		for a > done && s.text[a-1] != ' ' {
-			a--
-		}
-		for b < len(s.text) && s.text[b] != ' ' {
-			b++
-		}
-		for _, m := range form.FindAllIndex(s.text[a:b], 20) {
-			out = append(out, []int{a + m[0], a + m[1]})
-		}
-		at, done = b, b
 	}
 	return out
+}
+
+// mostFound is how many places one form marks in a text.
+const mostFound = 50
+
+// around yields the stretches of what is left of a text that lie within width
+// bytes of a digit, cut at spaces.
+func (s *scan) around(width int) iter.Seq2[int, int] {
+	return func(yield func(a, b int) bool) {
+		done := 0
+		for at := 0; at < len(s.text); {
+			if !isDigit(s.text[at]) {
+				at++
+				continue
+			}
+			a, b, last := max(done, at-width), at, at
+			for b < len(s.text) && b-last < width {
+				if isDigit(s.text[b]) {
+					last = b
+				}
+				b++
+			}
+			for a > done && s.text[a-1] != ' ' {
+				a--
+			}
+			for b < len(s.text) && s.text[b] != ' ' {
+				b++
+			}
+			if !yield(a, b) {
+				return
+			}
+			at, done = b, b
+		}
+	}
 }
 
 // mayBeEmail tells whether there is an @ or a spelled one.
@@ -231,7 +260,7 @@ var (
 		"PASS", "KENNWORT", "MOT DE PASSE", "MDP", "CONTRASEÑA", "CLAVE", "SENHA", "ПАРОЛ", "PAROLA", "HASŁO", "ŞIFRE", "ŞİFRE", "WACHTWOORD",
 		"كلمة السر", "كلمة المرور", "الرقم السري", "密码", "MẬT KHẨU", "PW", "API", "TOKEN", "SECRET")
 	otpText = need(`(?:\bOTP\b|ONE[- ]TIME (?:CODE|PASSWORD|PASSCODE)|(?:VERIFICATION|SECURITY|LOGIN|CONFIRMATION|ACCESS|AUTH\w*) CODE|CODE (?:DE VÉRIFICATION|DE VERIFICATION|DE CONFIRMATION|DE SÉCURITÉ|SMS|REÇU|À USAGE UNIQUE|SECRET)|CODICE (?:DI VERIFICA|DI CONFERMA|OTP|SMS|MONOUSO)|CÓDIGO (?:DE VERIFICACI[ÓO]N|DE CONFIRMACI[ÓO]N|SMS|DE VERIFICAÇÃO|DE CONFIRMAÇÃO|DE ACESSO)|КОД (?:ИЗ (?:СМС|SMS)|ПОДТВЕРЖДЕНИЯ|ДОСТУПА)|BEST[ÄA]TIGUNGSCODE|SICHERHEITSCODE|\bTAN\b|رمز التحقق|كود التحقق|الرمز|DO[ĞG]RULAMA KODU|KOD (?:SMS|WERYFIKACYJNY)|\bPIN\b(?:[ -]?CODE|[ -]?КОД)?|ПИН(?:-?КОД)?|\bCVV2?\b|\bCVC2?\b|验证码|CODE)(?: [\pL']+){0,4}?\s*(?:[:=-]\s*)?(\d[\d -]{1,7}\d)\b`,
-		"OTP", "ONE", "CODE", "CODICE", "CÓDIGO", "КОД", "TAN", "رمز", "كود", "KODU", "KOD ", "PIN", "ПИН", "CVV", "CVC", "验证码")
+		"OTP", "ONE-TIME", "ONE TIME", "CODE", "CODICE", "CÓDIGO", "КОД", "TAN", "رمز", "كود", "KODU", "KOD ", "PIN", "ПИН", "CVV", "CVC", "验证码")
 )
 
 // secrets finds passwords and one-time codes by the words before them.
@@ -247,12 +276,15 @@ func (s *scan) secrets(digits int) {
 	if digits < 3 {
 		return
 	}
-	for _, at := range otpText.all(s) {
+	if !otpText.in(s.whole) {
+		return
+	}
+	for _, at := range s.search(otpText.form, 2, windowWords) {
 		word := string(s.text[at[0]:at[2]])
 		if strings.HasPrefix(word, "CODE") && !strings.Contains(word, " IS ") && !strings.Contains(word, ":") && !strings.Contains(word, " EST ") && !strings.Contains(word, "SMS") && !strings.Contains(word, "VÉ") && !strings.Contains(word, "REÇU") {
 			continue
 		}
-		if keepWords.MatchString(s.before(at[2])) {
+		if s.cued(cueKeep, at[2], nearBytes) {
 			continue
 		}
 		s.take("code", at[2], at[3], true)
@@ -266,12 +298,12 @@ var (
 
 // keepTimesAndPrices blanks what must stay readable before numbers are looked for.
 func (s *scan) keepTimesAndPrices() {
-	for _, at := range priceText.FindAllIndex(s.text, 50) {
+	for _, at := range s.search(priceText, 1, windowDate) {
 		if at[1]-at[0] < 14 {
 			s.blank(at[0], at[1])
 		}
 	}
-	for _, at := range timeText.FindAllIndex(s.text, 50) {
+	for _, at := range s.search(timeText, 3, windowDate) {
 		if at[0] > 1 && (s.text[at[0]-1] == '.' || s.text[at[0]-1] == '-' || s.text[at[0]-1] == ' ' && isDigit(s.text[at[0]-2])) || at[1] < len(s.text) && (s.text[at[1]] == '.' || s.text[at[1]] == '-' || s.text[at[1]] == '/') && at[1]+1 < len(s.text) && isDigit(s.text[at[1]+1]) ||
 			at[1]+1 < len(s.text) && s.text[at[1]] == ' ' && isDigit(s.text[at[1]+1]) && strings.ContainsRune(string(s.text[at[0]:at[1]]), '.') {
 			continue // part of a longer number
@@ -295,7 +327,7 @@ func (s *scan) dates(now time.Time) {
 	if !mayDate(s.text) {
 		return
 	}
-	for _, at := range dateText.FindAllSubmatchIndex(s.text, 30) {
+	for _, at := range s.search(dateText, 3, windowDate) {
 		if at[0] > 0 && (s.text[at[0]-1] == '+' || s.text[at[0]-1] == '-') || at[1] < len(s.text) && (s.text[at[1]] == '-' || s.text[at[1]] == '/') {
 			continue
 		}
@@ -305,7 +337,7 @@ func (s *scan) dates(now time.Time) {
 				year = number(string(s.text), at[g], at[g+1])
 			}
 		}
-		born := bornWords.MatchString(s.before(at[0]))
+		born := s.cued(cueBorn, at[0], nearBytes)
 		if year != 0 && (year < 1900 || year > now.Year()+3) {
 			continue
 		}
@@ -315,9 +347,8 @@ func (s *scan) dates(now time.Time) {
 		}
 		s.blank(at[0], at[1])
 	}
-	for _, at := range yearText.FindAllIndex(s.text, 10) {
-		words := s.before(at[0])
-		if loc := bornWords.FindAllStringIndex(words, -1); loc != nil && len(words)-loc[len(loc)-1][1] < 16 {
+	for _, at := range s.search(yearText, 4, windowDate) {
+		if end, ok := s.lastCue(cueBorn, at[0], nearBytes); ok && at[0]-end < 16 {
 			s.take("dob", at[0], at[1], false)
 		}
 	}
@@ -327,10 +358,10 @@ const streetTail = `(?:[ ,]+(?:APT|SUITE|STE|FLAT|UNIT|FLOOR|#|BP|CEDEX)?[ .#]*[
 
 var streets = []needing{
 	need(`\b\d{1,5}[A-Z]?(?:[ ,-]+\d{1,5})?,? (?:[NSEW]\.? )?(?:[\pL\pN'’.-]+ ){1,4}?(?:STREET|ST|ROAD|RD|AVENUE|AVE|DRIVE|DR|LANE|LN|BOULEVARD|BLVD|COURT|CT|WAY|PLACE|PL|TERRACE|CRESCENT|CLOSE|SQUARE|HIGHWAY|HWY|PARKWAY|CIRCLE|TRAIL|GROVE|STRAVENUE)\b\.?`+streetTail,
-		" STREET", " ST", " ROAD", " RD", " AVE", " DR", " LANE", " LN", " BOULEVARD", " BLVD", " COURT", " CT", " WAY", " PL", " TERRACE", " C", " SQUARE", " H", " PARKWAY", " TRAIL", " GROVE"),
+		" STREET", " ST", " ROAD", " RD", " AVE", " DR", " LANE", " LN", " BOULEVARD", " BLVD", " COURT", " CT", " WAY", " PL", " TERRACE", " CRESCENT", " CLOSE", " CIRCLE", " SQUARE", " HIGHWAY", " HWY", " PARKWAY", " TRAIL", " GROVE"),
 	need(`\b\d{1,4}(?: ?(?:BIS|TER|[A-D]))?,? (?:RUE|AVENUE|AV\.?|BOULEVARD|BD|PLACE|CHEMIN|IMPASSE|ALL[ÉE]E|ROUTE|QUAI|COURS|SQUARE|RUELLE|PASSAGE|LOTISSEMENT|CIT[ÉE]|R[ÉE]SIDENCE) [\pL'’. -]+(?:,? \d{5} [\pL' -]+)?`,
-		" RUE", " AV", " BOULEVARD ", " BD ", " PLACE ", " CHEMIN ", " IMPASSE ", " ALL", " ROUTE ", " QUAI ", " COURS ", " SQUARE ", " PASSAGE ", " LOTISSEMENT ", " CIT", " R"),
-	need(`\b[\pL-]*(?:STRA(?:ß|SS)E|STR\.|WEG|PLATZ|ALLEE|GASSE|DAMM|UFER|STRAAT|LAAN|PLEIN|GRACHT|KADE|GATAN|VÄGEN|VEJ|KATU)(?: )\d{1,4} ?[A-Z]?\b(?:,? \d{4,5} ?[A-Z]{0,2} [\pL-]+)?`,
+		" RUE", " AV", " BOULEVARD ", " BD ", " PLACE ", " CHEMIN ", " IMPASSE ", " ALL", " ROUTE ", " QUAI ", " COURS ", " SQUARE ", " PASSAGE ", " LOTISSEMENT ", " CIT", " RUELLE", " RÉSIDENCE", " RESIDENCE"),
+	need(`(?:\b\d{1,5} )?\b[\pL-]*(?:STRA(?:ß|SS)E|STR\.|WEG|PLATZ|ALLEE|GASSE|DAMM|UFER|STRAAT|LAAN|PLEIN|GRACHT|KADE|GATAN|VÄGEN|VEJ|KATU)(?: )\d{1,4} ?[A-Z]?\b(?: (?:APT|SUITE|STE|FLAT|UNIT|TOP|STIEGE)[ .#]*[A-Z]?\d+[A-Z]?)?(?:,? \d{4,5} ?[A-Z]{0,2} [\pL-]+)?`,
 		"STRA", "STR.", "WEG", "PLATZ", "ALLEE", "GASSE", "DAMM", "UFER", "LAAN", "PLEIN", "GRACHT", "KADE", "GATAN", "VÄGEN", "VEJ", "KATU"),
 	need(`\b(?:VIA|VIALE|PIAZZA|PIAZZALE|CORSO|LARGO|VICOLO|STRADA|CALLE|C/|AVENIDA|AVDA?\.?|PLAZA|PASEO|CARRER|CARRERA|RUA|TRAVESSA|PRAÇA|ESTRADA|ALAMEDA|UL\.|ULICA|AL\.|OS\.|STR\.|STRADA|BULEVARDUL|УЛ\.?|УЛИЦА|ПРОСПЕКТ|ПР-Т|ПЕР\.?|ПЕРЕУЛОК|ШОССЕ|НАБ\.?|БУЛЬВАР|ВУЛ\.?|ВУЛИЦЯ)(?: [\pL'’.-]+){1,5}?,? ?(?:N[º°.]?O?\.? ?|#|Д\.? ?|ДОМ |БУД\.? ?)?\d{1,5}[ /]?[A-ZА-Я]?\b(?:,? (?:КВ\.? ?\d+|КВАРТИРА \d+|M\. ?\d+|\d{5}|\d{2}-\d{3}|\d{4}-\d{3})(?: [\pL-]+)?)?`,
 		"VIA", "PIAZZA", "CORSO", "LARGO", "VICOLO", "STR", "CALLE", "C/", "AV", "PLAZA", "PASEO", "CARRER", "RUA", "TRAVESSA", "PRAÇA", "ESTRADA", "ALAMEDA", "UL", "AL.", "OS.", "УЛ", "ПР", "ПЕР", "ШОССЕ", "НАБ", "БУЛЬВАР", "ВУЛ"),
@@ -347,7 +378,7 @@ func (s *scan) addresses() {
 		if !street.in(s.whole) {
 			continue
 		}
-		for _, at := range s.search(street.form, true) {
+		for _, at := range s.search(street.form, 1, windowWords) {
 			s.take("address", at[0], at[1], false)
 		}
 	}
@@ -362,24 +393,23 @@ var (
 // checksums, phones by the library of the numbering plans, the rest by the words
 // before them and their length.
 func (s *scan) numbers(h Hints) {
-	for _, at := range numberText.FindAllIndex(s.text, 60) {
+	for _, at := range s.search(numberText, 5, window) {
 		if at[0] > 0 && (s.text[at[0]-1] >= 'A' && s.text[at[0]-1] <= 'Z') {
 			continue // part of a code
 		}
 		s.number(at[0], at[1], h, true)
 	}
-	for _, at := range codeText.FindAllIndex(s.text, 40) {
+	for _, at := range s.search(codeText, 4, window) {
 		a, b := at[0], at[1]
 		if countDigits(s.text[a:b]) < 4 {
 			continue
 		}
-		words := s.before(a)
 		switch {
-		case idWords.MatchString(words):
+		case s.cued(cueID, a, nearBytes):
 			s.take("national_id", a, b, true)
-		case insWords.MatchString(words):
+		case s.cued(cueInsurance, a, nearBytes):
 			s.take("insurance", a, b, false)
-		case acctWords.MatchString(words):
+		case s.cued(cueAccount, a, nearBytes):
 			s.take("account", a, b, false)
 		}
 	}
@@ -390,9 +420,8 @@ func (s *scan) number(a, b int, h Hints, whole bool) {
 	raw := string(s.text[a:b])
 	digits := onlyDigits(raw)
 	n := len(digits)
-	words := s.before(a)
 	separated := n != len(raw)
-	if whole && separated && n > 9 && strings.ContainsAny(raw, " /") && !s.plausible(raw, digits, words) {
+	if whole && separated && n > 9 && strings.ContainsAny(raw, " /") && !s.plausible(raw, digits) {
 		if parts := splitNumbers(raw); len(parts) > 1 {
 			for _, p := range parts {
 				s.number(a+p[0], a+p[1], h, false)
@@ -400,7 +429,7 @@ func (s *scan) number(a, b int, h Hints, whole bool) {
 			return
 		}
 	}
-	switch kind := s.kindOf(raw, digits, words, h); kind {
+	switch kind := s.kindOf(a, raw, digits, h); kind {
 	case "":
 	case "card", "national_id":
 		s.take(kind, a, b, true)
@@ -410,7 +439,7 @@ func (s *scan) number(a, b int, h Hints, whole bool) {
 }
 
 // plausible tells whether a run with separators is one identifier rather than several numbers.
-func (s *scan) plausible(raw, digits, words string) bool {
+func (s *scan) plausible(raw, digits string) bool {
 	n := len(digits)
 	if raw[0] == '+' || n <= 12 || n <= 19 && luhn(digits) {
 		return true
@@ -438,10 +467,10 @@ func splitNumbers(raw string) [][2]int {
 	return out
 }
 
-// kindOf names what a run of digits is, "" for what stays readable.
-func (s *scan) kindOf(raw, digits, words string, h Hints) string {
+// kindOf names what a run of digits that begins at a is, "" for what stays readable.
+func (s *scan) kindOf(a int, raw, digits string, h Hints) string {
 	n := len(digits)
-	keep := keepWords.MatchString(lastWords(words, 24))
+	keep := s.cued(cueKeep, a, closeBytes)
 	is := func(list []numeric) string {
 		for _, k := range list {
 			if k.valid(digits) {
@@ -451,14 +480,14 @@ func (s *scan) kindOf(raw, digits, words string, h Hints) string {
 		return ""
 	}
 	plus := raw[0] == '+'
-	if idWords.MatchString(lastWords(words, 24)) && grouped3.MatchString(raw) && ssn(digits) {
+	if s.cued(cueID, a, closeBytes) && grouped3.MatchString(raw) && ssn(digits) {
 		return "national_id"
 	}
 	if !plus && !same(digits) {
-		if n >= 13 && n <= 19 && luhn(digits) && (digits[0] >= '1' && digits[0] <= '6' || cardWords.MatchString(words)) {
+		if n >= 13 && n <= 19 && luhn(digits) && (digits[0] >= '1' && digits[0] <= '6' || s.cued(cueCard, a, nearBytes)) {
 			return "card"
 		}
-		if kind := is(nationals); kind != "" && !keep && !(n == 10 && telWords.MatchString(words)) {
+		if kind := is(nationals); kind != "" && !keep && !(n == 10 && s.cued(cuePhone, a, nearBytes)) {
 			return kind
 		}
 	}
@@ -466,15 +495,15 @@ func (s *scan) kindOf(raw, digits, words string, h Hints) string {
 		return "phone"
 	}
 	switch {
-	case telWords.MatchString(lastWords(words, 30)) && n >= 7 && n <= 15 && !idWords.MatchString(lastWords(words, 20)) && !keep:
+	case s.cued(cuePhone, a, phoneBytes) && n >= 7 && n <= 15 && !s.cued(cueID, a, closerBytes) && !keep:
 		return "phone"
-	case cardWords.MatchString(words) && n >= 12:
+	case s.cued(cueCard, a, nearBytes) && n >= 12:
 		return "card"
-	case idWords.MatchString(words) && n >= 5:
+	case s.cued(cueID, a, nearBytes) && n >= 5:
 		return "national_id"
-	case insWords.MatchString(words) && n >= 6:
+	case s.cued(cueInsurance, a, nearBytes) && n >= 6:
 		return "insurance"
-	case acctWords.MatchString(words) && n >= 6:
+	case s.cued(cueAccount, a, nearBytes) && n >= 6:
 		return "account"
 	case keep:
 		return ""
@@ -484,19 +513,29 @@ func (s *scan) kindOf(raw, digits, words string, h Hints) string {
 		return "national_id"
 	case grouped.MatchString(raw) && n >= 7 && n <= 15:
 		return "phone"
-	case n >= 9:
+	case n >= 9 || n == 8 && s.alone(raw) && !compactDate(digits):
 		return "number"
 	}
 	return ""
+}
+
+// alone tells whether a run of digits is all that the text says: an answer to a
+// question for a number, which names no kind.
+func (s *scan) alone(raw string) bool {
+	return strings.Trim(s.whole, " .,!") == strings.Trim(raw, " ")
+}
+
+// compactDate tells eight digits that are a day of this or the last century
+// without its marks.
+func compactDate(digits string) bool {
+	year := func(from int) bool { return digits[from:from+2] == "19" || digits[from:from+2] == "20" }
+	return year(0) && dayMonth(number(digits, 4, 6), number(digits, 6, 8)) || year(4) && (dayMonth(number(digits, 2, 4), number(digits, 0, 2)) || dayMonth(number(digits, 0, 2), number(digits, 2, 4)))
 }
 
 var (
 	grouped3 = regexp.MustCompile(`^\d{3}[ .-]?\d{2}[ .-]?\d{4}$`)
 	grouped  = regexp.MustCompile(`^\(?\d{1,5}\)?(?:[ .\-/]{1,3}\(?\d{2,5}\)?){2,6}$`)
 )
-
-// lastWords returns the last n bytes of a text.
-func lastWords(s string, n int) string { return s[max(0, len(s)-n):] }
 
 // validPhone tells whether a number is a phone number of the clinic's country or
 // of a country of the likely languages, by the numbering plans.

@@ -2,8 +2,10 @@ package guardrails
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"frontdesk"
 )
@@ -20,19 +22,16 @@ type signs struct {
 var (
 	linkText  = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+|\b[a-z0-9-]+\.(?:com|net|org|ru|info|biz|xyz|top|site|shop|online|click|buzz|me|ly|io|co|cc|tk|link|club|vip|app|live|win|bet|im|uk|fr|it|de|tr|vn)/\S*`)
 	shortLink = regexp.MustCompile(`(?i)\b(?:bit\.ly|t\.me|tinyurl|goo\.gl|wa\.me|cutt\.ly|is\.gd|rb\.gy|t\.co|telegram\.me|ow\.ly|shorturl)\b`)
-	moneyText = regexp.MustCompile(`(?i)[$€£₽₺₹₫]\s?\d|\d\s?(?:[$€£₽₺₹₫%]|usd|eur|usdt|btc|руб|tl\b|vnd)`)
-	phoneText = regexp.MustCompile(`\+?\d[\d\s().-]{7,}\d`)
 )
 
 func signsOf(text string) signs {
 	var s signs
-	if strings.Contains(text, ".") || strings.Contains(text, "://") {
+	if mayLink(text) {
 		s.links = linkText.MatchString(text)
 		s.shorteners = shortLink.MatchString(text)
 	}
 	if strings.ContainsAny(text, "0123456789") {
-		s.money = moneyText.MatchString(text)
-		s.phone = phoneText.MatchString(text)
+		s.money, s.phone = moneyIn(text), phoneIn(text)
 	}
 	s.exclaims = strings.Count(text, "!") > 2
 	s.question = strings.ContainsAny(text, "?？؟")
@@ -74,6 +73,70 @@ func signsOf(text string) signs {
 	s.digits = digits > 8
 	s.long = n > 180
 	return s
+}
+
+// mayLink tells whether a text can hold a link: letters on both sides of a point, or "://".
+func mayLink(text string) bool {
+	for i := range len(text) {
+		switch {
+		case i == 0 || i+1 >= len(text):
+		case text[i] == '.' && !blank(text[i-1]) && !blank(text[i+1]):
+			return true
+		case text[i] == ':' && text[i+1] == '/':
+			return true
+		}
+	}
+	return false
+}
+
+func blank(c byte) bool { return c == ' ' || c == '.' || c == '\n' }
+
+// currencies are the words for money that follow a sum.
+var currencies = []string{"usd", "eur", "btc", "руб", "tl", "vnd"}
+
+// moneyIn tells whether a text names a sum or a percentage.
+func moneyIn(text string) bool {
+	for i := range len(text) {
+		if !isDigit(text[i]) {
+			continue
+		}
+		before, _ := utf8.DecodeLastRuneInString(strings.TrimSuffix(text[:i], " "))
+		if currencySign(before) {
+			return true
+		}
+		after := strings.TrimPrefix(text[i+1:], " ")
+		if r, _ := utf8.DecodeRuneInString(after); currencySign(r) || r == '%' {
+			return true
+		}
+		if slices.ContainsFunc(currencies, func(c string) bool { return len(after) >= len(c) && strings.EqualFold(after[:len(c)], c) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func currencySign(r rune) bool { return strings.ContainsRune("$€£₽₺₹₫", r) }
+
+// phoneDigits is how long a run of digits, spaces and marks has to be for a phone number.
+const phoneDigits = 9
+
+// phoneIn tells whether a text holds what looks like a phone number.
+func phoneIn(text string) bool {
+	first := -1
+	for i := range len(text) {
+		switch c := text[i]; {
+		case isDigit(c):
+			if first < 0 {
+				first = i
+			}
+			if i-first+1 >= phoneDigits {
+				return true
+			}
+		case strings.IndexByte(" ().-\t\n\r", c) < 0:
+			first = -1
+		}
+	}
+	return false
 }
 
 // names returns the signs as features for the word weights.
