@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"frontdesk"
+	"frontdesk/language"
 )
 
 // The contexts that take the meaning out of a rule. Each rule file lists their
@@ -87,7 +88,11 @@ func (f *finding) denied(h hit) bool {
 // language than its text surely is: words of two languages meet by chance.
 func (f *finding) strayed(h hit) bool {
 	r := f.rules.rules[h.rule]
-	return h.open && r.file != everyLanguage && r.file != f.language.Tag && f.language.Sure >= almostSurely && f.rules.files[f.language.Tag]
+	if !h.open || r.file == everyLanguage || r.file == f.language.Tag || f.language.Sure < almostSurely || !f.rules.files[f.language.Tag] {
+		return false
+	}
+	own := string(f.text.runes[f.text.words[h.start].start:f.text.words[h.end-1].end])
+	return language.Detect(own, f.language.Tag).Tag != r.file // whoever mixes languages means each
 }
 
 // negated tells whether a negation stands right before, in or right after a hit.

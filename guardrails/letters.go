@@ -97,8 +97,12 @@ func skeletonOfCyrillic(s string) string {
 	return skeleton(b.String())
 }
 
-// skeletonArabizi returns the consonants of an Arabic word typed in Latin letters and digits.
+// skeletonArabizi returns the consonants of an Arabic word typed in Latin letters
+// and digits. A last h is the ending that is mostly left out.
 func skeletonArabizi(latin string) string {
+	if len(latin) > 3 {
+		latin = strings.TrimSuffix(latin, "h")
+	}
 	return squeeze(strings.ReplaceAll(evenArabic.Replace(latin), "h", "7"))
 }
 
@@ -109,4 +113,22 @@ func skeletonOfArabic(s string) string {
 		b.WriteString(soundsArabic[r])
 	}
 	return skeletonArabizi(b.String())
+}
+
+// fillers are the sounds of thinking, folded.
+var fillers = map[string]bool{
+	"um": true, "uh": true, "uhm": true, "erm": true, "hmm": true, "euh": true, "heu": true, "ehm": true, "ahm": true, "aehm": true, "ah": true,
+	"eh": true, "yyy": true, "eee": true, "э": true, "эм": true, "ээ": true, "эээ": true, "يعني": true, "sey": true, "hum": true, "mmm": true,
+}
+
+// shorthand are the short ways of writing small words on a phone, with what they
+// may stand for; the word as it is written counts too.
+var shorthand = map[string][]string{
+	"u": {"you", "und"}, "ur": {"your"}, "r": {"are"}, "cuz": {"because"}, "coz": {"because"}, "hv": {"have"}, "wnt": {"want"}, "wanna": {"want"}, "gonna": {"going"},
+	"pls": {"please"}, "plz": {"please"}, "sb": {"somebody"}, "ppl": {"people"}, "dnt": {"dont"}, "cnt": {"cant"}, "im": {"i"},
+	"pa": {"pas"}, "j": {"je"}, "ke": {"que", "che"}, "k": {"que", "che"}, "q": {"que"}, "kelk": {"quelque"}, "ac": {"avec"}, "ds": {"dans"}, "ms": {"mais"}, "tt": {"tout"}, "bcp": {"beaucoup"}, "jsui": {"suis"}, "chui": {"suis"}, "chuis": {"suis"}, "jveu": {"veux"}, "jveux": {"veux"}, "jpeu": {"peux"}, "jpeux": {"peux"},
+	"n": {"nao", "non"}, "nn": {"non"}, "x": {"per", "por"}, "xke": {"perche"}, "xq": {"porque"}, "cmq": {"comunque"}, "sn": {"sono"}, "tb": {"tambien"}, "toy": {"estoy"}, "ta": {"esta"}, "to": {"estou"}, "vc": {"voce"}, "vcs": {"voces"},
+	"nich": {"nicht"}, "nix": {"nichts"}, "is": {"ist"}, "hab": {"habe"}, "ned": {"nicht"}, "net": {"nicht"}, "ka": {"keine"}, "iwie": {"irgendwie"},
+	"че": {"что"}, "чо": {"что"}, "щас": {"сейчас"}, "ща": {"сейчас"}, "чел": {"человек"}, "пж": {"пожалуйста"}, "оч": {"очень"}, "норм": {"нормально"}, "бл": {"больно"},
+	"bi": {"bir"}, "dil": {"degil"}, "yok": {"yok"}, "jst": {"jest"}, "nwm": {"nie wiem"},
 }

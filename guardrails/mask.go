@@ -79,13 +79,27 @@ type scan struct {
 
 func newScan(runes []rune) *scan {
 	s := &scan{original: runes}
+	pictured := false
+	_, cyrillic := telling(strings.ToLower(string(runes)))
 	for i, r := range runes {
 		if invisible(r) {
 			continue
 		}
+		if picture(r) {
+			pictured = true
+			continue
+		}
+		if pictured && r == ' ' && len(s.text) > 0 && s.text[len(s.text)-1] == ' ' {
+			continue // one space is enough where a picture was
+		}
+		pictured = false
 		switch {
 		case r >= 0xFF01 && r <= 0xFF5E:
-			r -= 0xFEE0
+			r = unicode.ToUpper(r - 0xFEE0)
+		case cyrillic == 0 && r >= 0x400 && r <= 0x52F: // planted: a text of look-alikes alone is no Russian
+			if to, ok := toLatin[unicode.ToLower(r)]; ok {
+				r = unicode.ToUpper(to)
+			}
 		case r == 0xA0 || r == 0x202F || r == 0x2009 || r == 0x3000 || r == '\t' || r == '\n' || r == '\r':
 			r = ' '
 		case r >= 0x2010 && r <= 0x2015 || r == 0x2212:
@@ -101,6 +115,11 @@ func newScan(runes []rune) *scan {
 	}
 	s.whole = string(s.text)
 	return s
+}
+
+// picture tells the emoji that people put between the parts of a number.
+func picture(r rune) bool {
+	return r >= 0x1F000 && r <= 0x1FAFF || r >= 0x2600 && r <= 0x27BF || r >= 0x2B00 && r <= 0x2BFF
 }
 
 // take marks bytes [a,b) as found and blanks them.
@@ -361,7 +380,7 @@ var streets = []needing{
 		" STREET", " ST", " ROAD", " RD", " AVE", " DR", " LANE", " LN", " BOULEVARD", " BLVD", " COURT", " CT", " WAY", " PL", " TERRACE", " CRESCENT", " CLOSE", " CIRCLE", " SQUARE", " HIGHWAY", " HWY", " PARKWAY", " TRAIL", " GROVE"),
 	need(`\b\d{1,4}(?: ?(?:BIS|TER|[A-D]))?,? (?:RUE|AVENUE|AV\.?|BOULEVARD|BD|PLACE|CHEMIN|IMPASSE|ALL[ÉE]E|ROUTE|QUAI|COURS|SQUARE|RUELLE|PASSAGE|LOTISSEMENT|CIT[ÉE]|R[ÉE]SIDENCE) [\pL'’. -]+(?:,? \d{5} [\pL' -]+)?`,
 		" RUE", " AV", " BOULEVARD ", " BD ", " PLACE ", " CHEMIN ", " IMPASSE ", " ALL", " ROUTE ", " QUAI ", " COURS ", " SQUARE ", " PASSAGE ", " LOTISSEMENT ", " CIT", " RUELLE", " RÉSIDENCE", " RESIDENCE"),
-	need(`(?:\b\d{1,5} )?\b[\pL-]*(?:STRA(?:ß|SS)E|STR\.|WEG|PLATZ|ALLEE|GASSE|DAMM|UFER|STRAAT|LAAN|PLEIN|GRACHT|KADE|GATAN|VÄGEN|VEJ|KATU)(?: )\d{1,4} ?[A-Z]?\b(?: (?:APT|SUITE|STE|FLAT|UNIT|TOP|STIEGE)[ .#]*[A-Z]?\d+[A-Z]?)?(?:,? \d{4,5} ?[A-Z]{0,2} [\pL-]+)?`,
+	need(`(?:\b\d{1,5} )?\b[\pL-]*(?:STRA(?:ß|SS)E|STR\.|WEG|PLATZ|ALLEE|GASSE|DAMM|UFER|STRAAT|LAAN|PLEIN|GRACHT|KADE|GATAN|VÄGEN|VEJ|KATU)(?: )\d{1,4} ?[A-Z]?\b(?: (?:APT|SUITE|STE|FLAT|UNIT|TOP|STIEGE)[ .#]*[A-Z]?\d+[A-Z]?(?:,? [\pL-]{4,})?)?(?:,? \d{4,5} ?[A-Z]{0,2} [\pL-]+)?`,
 		"STRA", "STR.", "WEG", "PLATZ", "ALLEE", "GASSE", "DAMM", "UFER", "LAAN", "PLEIN", "GRACHT", "KADE", "GATAN", "VÄGEN", "VEJ", "KATU"),
 	need(`\b(?:VIA|VIALE|PIAZZA|PIAZZALE|CORSO|LARGO|VICOLO|STRADA|CALLE|C/|AVENIDA|AVDA?\.?|PLAZA|PASEO|CARRER|CARRERA|RUA|TRAVESSA|PRAÇA|ESTRADA|ALAMEDA|UL\.|ULICA|AL\.|OS\.|STR\.|STRADA|BULEVARDUL|УЛ\.?|УЛИЦА|ПРОСПЕКТ|ПР-Т|ПЕР\.?|ПЕРЕУЛОК|ШОССЕ|НАБ\.?|БУЛЬВАР|ВУЛ\.?|ВУЛИЦЯ)(?: [\pL'’.-]+){1,5}?,? ?(?:N[º°.]?O?\.? ?|#|Д\.? ?|ДОМ |БУД\.? ?)?\d{1,5}[ /]?[A-ZА-Я]?\b(?:,? (?:КВ\.? ?\d+|КВАРТИРА \d+|M\. ?\d+|\d{5}|\d{2}-\d{3}|\d{4}-\d{3})(?: [\pL-]+)?)?`,
 		"VIA", "PIAZZA", "CORSO", "LARGO", "VICOLO", "STR", "CALLE", "C/", "AV", "PLAZA", "PASEO", "CARRER", "RUA", "TRAVESSA", "PRAÇA", "ESTRADA", "ALAMEDA", "UL", "AL.", "OS.", "УЛ", "ПР", "ПЕР", "ШОССЕ", "НАБ", "БУЛЬВАР", "ВУЛ"),

@@ -1,6 +1,7 @@
 package guardrails
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,6 +21,7 @@ type word struct {
 	start, end int      // code points of the original, end excluded
 	breaks     bool     // a sentence or line ends right before it
 	comma      bool     // a comma stands right before it
+	glued      bool     // only a sign parts it from the word before, no space
 	ids        []int32  // of the vocabulary entries that one of the forms meets
 }
 
@@ -47,25 +49,76 @@ func prepare(text string) *prepared {
 	p := &prepared{runes: runes}
 	p.split()
 	p.joinSpaced()
+	p.dropFillers()
+	main := p.mainScript()
 	for i := range p.words {
-		p.words[i].addForms()
+		p.words[i].addForms(main)
 	}
+	p.undoLeet()
 	return p
+}
+
+// dropFillers takes out the sounds that people make while they think, which
+// speech recognisers write down.
+func (p *prepared) dropFillers() {
+	kept := p.words[:0]
+	breaks := false
+	for _, w := range p.words {
+		if fillers[w.forms[0]] {
+			breaks = breaks || w.breaks
+			continue
+		}
+		w.breaks = w.breaks || breaks
+		breaks = false
+		kept = append(kept, w)
+	}
+	if len(kept) > 0 {
+		p.words = kept
+	}
+}
+
+// undoLeet reads the words of a text that is full of digits for letters as the
+// words they stand for, for whoever looks at the first form of a word alone.
+func (p *prepared) undoLeet() {
+	coded := 0
+	for _, w := range p.words {
+		if w.coded() {
+			coded++
+		}
+	}
+	if coded < 2 || coded*3 < len(p.words) || looksArabizi(p) {
+		return
+	}
+	for i := range p.words {
+		w := &p.words[i]
+		if f := w.forms[0]; len(f) == 1 && strings.Contains("0134", f) {
+			w.forms = append(w.forms, leet.Replace(f))
+		}
+		if w.coded() && len(w.forms) > 1 {
+			w.forms[0], w.forms[1] = w.forms[1], w.forms[0]
+		}
+	}
+}
+
+// coded tells a word that has digits for letters.
+func (w word) coded() bool {
+	_, digits, letters := scriptOf(w.forms[0])
+	return digits && letters
 }
 
 // split cuts the runes into words. Marks and invisible characters vanish inside
 // a word; letters of scripts without spaces are words of their own.
 func (p *prepared) split() {
 	var cur []rune
-	start, end, breaks, comma, accents := 0, 0, false, false, false
+	start, end, breaks, comma, accents, spaced := 0, 0, false, false, false, true
 	flush := func() {
 		if len(cur) > 0 {
-			w := word{forms: []string{string(cur)}, start: start, end: end, breaks: breaks, comma: comma}
+			w := word{forms: []string{string(cur)}, start: start, end: end, breaks: breaks, comma: comma, glued: !spaced}
 			if accents {
 				w.written = written(p.runes[start:end])
 			}
 			p.words = append(p.words, w)
-			cur, breaks, comma, accents = cur[:0], false, false, false
+			cur, breaks, comma, accents, spaced = cur[:0], false, false, false, false
 		}
 	}
 	for i, r := range p.runes {
@@ -92,7 +145,7 @@ func (p *prepared) split() {
 			if len(cur) > 0 && elisions[string(cur)] {
 				flush()
 			}
-			if len(cur) > 0 && i+1 < len(p.runes) && unicode.IsLetter(p.runes[i+1]) {
+			if len(cur) > 0 && unicode.IsLetter(p.visible(i+1)) {
 				continue
 			}
 			flush()
@@ -105,10 +158,11 @@ func (p *prepared) split() {
 			}
 		case kindBreak:
 			flush()
-			breaks = true
+			spaced, breaks = true, true
 			continue
 		case kindSpace:
 			flush()
+			spaced = spaced || unicode.IsSpace(r)
 			comma = comma || r == ',' || r == '،' || r == '，' || r == '、'
 			continue
 		}
@@ -119,6 +173,16 @@ func (p *prepared) split() {
 		end = i + 1
 	}
 	flush()
+}
+
+// visible returns the first rune from i on that is seen, 0 at the end.
+func (p *prepared) visible(i int) rune {
+	for ; i < len(p.runes); i++ {
+		if !invisible(p.runes[i]) {
+			return p.runes[i]
+		}
+	}
+	return 0
 }
 
 // accented tells the Latin letters with accents, and the accents that follow one.
@@ -173,7 +237,7 @@ func foldRune(r rune) ([]rune, runeKind) {
 		return []rune(to), kindLetter
 	}
 	switch r {
-	case '’', '‘', 'ʼ', '´', 'ʻ':
+	case '’', '‘', 'ʼ', '´', 'ʻ', '＇':
 		return nil, kindJoiner
 	case '。', '！', '？', '…', '؟', '।', '؛', '\u2028', '\u2029':
 		return nil, kindBreak
@@ -304,9 +368,9 @@ func joinRun(run []word) []word {
 // addForms sets what else a word may stand for: look-alike letters of another
 // script, digits for letters, spelled umlauts, repeated letters, Arabic clitics,
 // and the sounds of Russian or Arabic in Latin letters.
-func (w *word) addForms() {
+func (w *word) addForms(main script) {
 	raw := w.forms[0]
-	w.raw = sameScript(raw)
+	w.raw = sameScript(raw, main)
 	plain := squeeze(w.raw)
 	w.forms = []string{plain}
 	add := func(s string) {
@@ -320,6 +384,9 @@ func (w *word) addForms() {
 		}
 		w.forms = append(w.forms, s)
 	}
+	for _, s := range shorthand[plain] {
+		add(s)
+	}
 	latin, digits, letters := scriptOf(plain)
 	if digits && letters || strings.ContainsAny(plain, "@$!|") {
 		add(squeeze(leet.Replace(raw)))
@@ -327,8 +394,10 @@ func (w *word) addForms() {
 			add(squeeze(leetL.Replace(raw)))
 		}
 	}
-	if latin && strings.Contains(plain, "e") {
-		add(umlauts.Replace(plain))
+	for _, form := range slices.Clone(w.forms) {
+		if (latin || form != plain) && strings.Contains(form, "e") {
+			add(umlauts.Replace(form))
+		}
 	}
 	if isArabic(plain) {
 		for _, s := range unclitic(plain) {
@@ -380,9 +449,51 @@ func isArabic(s string) bool {
 	return false
 }
 
-// sameScript maps look-alikes of a word that mixes scripts to the script that
-// most of its letters are in.
-func sameScript(s string) string {
+// script is what the letters of a text are mostly in, as far as it matters for look-alikes.
+type script int8
+
+const (
+	scriptOther script = iota
+	scriptLatin
+	scriptCyrillic
+)
+
+// mainScript returns the script of the letters that look like none of the other.
+func (p *prepared) mainScript() script {
+	lat, cyr := 0, 0
+	for _, w := range p.words {
+		l, c := telling(w.forms[0])
+		lat, cyr = lat+l, cyr+c
+	}
+	switch {
+	case lat > cyr:
+		return scriptLatin
+	case cyr > lat:
+		return scriptCyrillic
+	}
+	return scriptOther
+}
+
+// telling counts the letters of a word that have no twin in the other script.
+func telling(s string) (lat, cyr int) {
+	for _, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z':
+			if !strings.ContainsRune("aceopxyhkmtb", r) {
+				lat++
+			}
+		case r >= 0x400 && r <= 0x52F:
+			if !strings.ContainsRune("асеорхуһкмтвіјѕ", r) {
+				cyr++
+			}
+		}
+	}
+	return lat, cyr
+}
+
+// sameScript maps look-alikes of a word that mixes scripts to the one that its
+// other letters are in, else to that of the text.
+func sameScript(s string, main script) string {
 	lat, cyr, gre := 0, 0, 0
 	for _, r := range s {
 		switch {
@@ -394,9 +505,14 @@ func sameScript(s string) string {
 			gre++
 		}
 	}
+	onlyLatin, onlyCyrillic := telling(s)
 	switch {
-	case cyr+gre == 0 || lat == 0 && cyr*gre == 0:
+	case cyr+gre == 0 && (lat == 0 || main != scriptCyrillic || onlyLatin > 0 || len(s) < 2), lat == 0 && cyr*gre == 0:
 		return s
+	case cyr > 0 && onlyLatin == 0 && (onlyCyrillic > 0 || main == scriptCyrillic), cyr == 0 && gre == 0:
+		return mapRunes(s, toCyrillic)
+	case onlyLatin > 0 && onlyCyrillic == 0:
+		return mapRunes(s, toLatin)
 	case cyr > lat && cyr > gre:
 		return mapRunes(s, toCyrillic)
 	case gre > lat:

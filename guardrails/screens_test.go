@@ -125,57 +125,6 @@ func TestQuestionWhoWritesIsNoWishForAPerson(t *testing.T) {
 	}
 }
 
-// disguises are what thumbs and tricksters do to a text.
-var disguises = map[string]func(string) string{
-	"upper case":     strings.ToUpper,
-	"zero width":     func(s string) string { return between2(s, "\u200b") },
-	"soft hyphen":    func(s string) string { return between2(s, "\u00ad") },
-	"bidi":           func(s string) string { return "\u202e" + s + "\u202c" },
-	"spaced out":     func(s string) string { return strings.ReplaceAll(between2(s, " "), "   ", "  ") },
-	"repeated":       func(s string) string { return strings.NewReplacer("a", "aaa", "e", "eee", "о", "ооо").Replace(s) },
-	"leet":           strings.NewReplacer("a", "4", "e", "3", "i", "1", "o", "0").Replace,
-	"no accents":     strings.NewReplacer("é", "e", "è", "e", "à", "a", "ã", "a", "ı", "i", "á", "a", "ù", "u").Replace,
-	"no punctuation": strings.NewReplacer("'", "", ",", "", ".", "").Replace,
-	"homoglyphs":     strings.NewReplacer("a", "а", "o", "о", "c", "с").Replace,
-	"newlines":       func(s string) string { return strings.ReplaceAll(s, " ", "\n") },
-	"full width": func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' {
-				return r + 0xFEE0
-			}
-			return r
-		}, s)
-	},
-}
-
-func between2(s, with string) string {
-	var b strings.Builder
-	for i, r := range []rune(s) {
-		if i > 0 {
-			b.WriteString(with)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-func TestDisguisesLoseLittle(t *testing.T) {
-	t.Parallel()
-	s := newScreens(t, Options{})
-	for name, disguise := range disguises {
-		missed := 0
-		for _, text := range emergencies {
-			if _, ok := s.Emergency(disguise(strings.ToLower(text)), Hints{}); !ok {
-				missed++
-				t.Logf("%s: %q", name, disguise(text))
-			}
-		}
-		if limit := len(emergencies) / 8; missed > limit {
-			t.Errorf("%s: %d of %d missed", name, missed, len(emergencies))
-		}
-	}
-}
-
 func TestTransliterationIsRead(t *testing.T) {
 	t.Parallel()
 	s := newScreens(t, Options{})

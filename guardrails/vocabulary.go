@@ -83,6 +83,20 @@ func (v *vocabulary) spelledOut(raw string) []int32 {
 	return ids
 }
 
+// drawnOut tells a word with a letter three times in a row, as no language writes.
+func drawnOut(raw string) bool {
+	last, run := rune(0), 0
+	for _, r := range raw {
+		if r != last {
+			last, run = r, 0
+		}
+		if run++; run > 2 {
+			return true
+		}
+	}
+	return false
+}
+
 // put files a word, and its sound in Latin letters where its script is another.
 func (v *vocabulary) put(m map[string][]int32, w string, id int32) {
 	m[w] = append(m[w], id)
@@ -217,13 +231,14 @@ func (v *vocabulary) cut(form string) []string {
 // recognise sets the vocabulary ids of every word of a text. Words that no rule
 // knows are tried as misspelt, run together, or as Russian or Arabic in Latin letters.
 func (v *vocabulary) recognise(p *prepared) {
+	v.unglue(p)
 	arabizi, foreign := looksArabizi(p), v.looksForeign(p)
 	var out []word
 	cuts := 0
 	for i := range p.words {
 		w := p.words[i]
 		var ids []int32
-		if w.raw != w.forms[0] {
+		if w.raw != w.forms[0] && !drawnOut(w.raw) {
 			ids = v.spelledOut(w.raw)
 		}
 		if len(ids) == 0 {
@@ -233,6 +248,9 @@ func (v *vocabulary) recognise(p *prepared) {
 					ids = append(ids, v.doubled[form]...)
 				}
 			}
+		}
+		if w.coded() {
+			ids = append(append(ids, v.spelledOut(leet.Replace(w.raw))...), v.spelledOut(leetL.Replace(w.raw))...)
 		}
 		if as := w.written; as != "" {
 			ids = append(ids, v.written[as]...)
@@ -259,7 +277,10 @@ func (v *vocabulary) recognise(p *prepared) {
 					ids = v.meets(c, ids)
 				}
 			}
-			ids = v.unelided(w.forms[0], ids)
+			if rest := v.unelided(w.forms[0]); rest != "" {
+				out = append(out, word{raw: w.raw[:1], forms: []string{w.forms[0][:1]}, start: w.start, end: w.end, breaks: w.breaks, comma: w.comma, ids: v.meets(w.forms[0][:1], nil)})
+				ids, w.forms, w.breaks, w.comma = v.meets(rest, ids), []string{rest}, false, false
+			}
 			w.guess = bySound
 		}
 		if latin && foreign {
@@ -267,9 +288,14 @@ func (v *vocabulary) recognise(p *prepared) {
 				ids = v.meets("~"+s, ids)
 			}
 		}
+		if as, ok := arabiziShort[w.forms[0]]; ok && arabizi {
+			ids = v.meets(as, ids)
+		}
 		if arabizi && len(w.forms[0]) > 1 {
-			if s := skeletonArabizi(w.forms[0]); len(s) > 1 {
-				ids = v.meets("^"+s, ids)
+			for _, form := range append(uncliticLatin(w.forms[0]), w.forms[0]) {
+				if s := skeletonArabizi(form); len(s) > 1 {
+					ids = v.meets("^"+s, ids)
+				}
 			}
 		}
 		slices.Sort(ids)
@@ -295,20 +321,55 @@ func (v *vocabulary) looksForeign(p *prepared) bool {
 	return long > 0 && met*2 <= long
 }
 
-// unelided reads "jarrive", "cest", "lhopital": an elided particle without its apostrophe.
-func (v *vocabulary) unelided(form string, ids []int32) []int32 {
-	if len(form) > 4 && (strings.IndexByte("ljdmtscn", form[0]) >= 0 && strings.IndexByte("aeiouy", form[1]) >= 0 || form[0] == 'l' && form[1] == 'h') {
-		return v.meets(form[1:], ids)
+// unelided returns what follows an elided particle that lost its apostrophe, "" if
+// the rules do not know it: "jarrive", "cest", "lhopital".
+func (v *vocabulary) unelided(form string) string {
+	if len(form) > 4 && (strings.IndexByte("ljdmtscn", form[0]) >= 0 && strings.IndexByte("aeiouy", form[1]) >= 0 || form[0] == 'l' && form[1] == 'h') && len(v.meets(form[1:], nil)) > 0 {
+		return form[1:]
 	}
-	return ids
+	return ""
+}
+
+// unglue puts a word back together that a picture or a sign parts, where the rules
+// know the whole, and it is long or one of its parts is unknown.
+func (v *vocabulary) unglue(p *prepared) {
+	out := p.words[:0]
+	for _, w := range p.words {
+		if last := len(out) - 1; w.glued && last >= 0 && !w.breaks {
+			joined := out[last].forms[0] + w.forms[0]
+			if v.knows(joined) && (utf8.RuneCountInString(joined) >= guessedLetters || !v.knows(out[last].forms[0]) || !v.knows(w.forms[0])) {
+				out[last].raw, out[last].forms, out[last].end = joined, []string{joined}, w.end
+				continue
+			}
+		}
+		out = append(out, w)
+	}
+	p.words = out
+}
+
+func (v *vocabulary) knows(form string) bool { return len(v.meets(form, nil)) > 0 }
+
+// uncliticLatin returns an Arabic word in Latin letters without its particles:
+// w, f, b, l, k and the article.
+func uncliticLatin(s string) []string {
+	var out []string
+	for _, particle := range []string{"wal", "wel", "bal", "bel", "lal", "lel", "fal", "fel", "al", "el", "il", "w", "b", "l"} {
+		if rest, ok := strings.CutPrefix(s, particle); ok && len(rest) > 2 {
+			out = append(out, rest)
+		}
+	}
+	return out
 }
 
 // looksArabizi tells a text that writes Arabic in Latin letters: digits that
 // stand for Arabic consonants inside words, or words that are nothing else.
 func looksArabizi(p *prepared) bool {
-	hits := 0
+	hits, leetish := 0, 0
 	for _, w := range p.words {
 		f := w.forms[0]
+		if w.coded() && strings.ContainsAny(f, "014") {
+			leetish++
+		}
 		if arabiziWords[f] {
 			hits++
 			continue
@@ -318,8 +379,11 @@ func looksArabizi(p *prepared) bool {
 			hits += 2
 		}
 	}
-	return hits >= 2
+	return hits >= 2 && leetish < hits
 }
+
+// arabiziShort are words of one consonant, which alone says too little.
+var arabiziShort = map[string]string{"ma": "ما", "la": "لا", "fi": "في", "fe": "في", "fy": "في", "mu": "مو", "mo": "مو", "ana": "انا", "yom": "يوم", "ya": "يا"}
 
 // arabiziWords are frequent words of Arabic in Latin letters.
 var arabiziWords = map[string]bool{

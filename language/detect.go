@@ -197,9 +197,9 @@ func notInWord(r rune) bool {
 
 func hasLetter(word string) bool { return strings.IndexFunc(word, unicode.IsLetter) >= 0 }
 
-// squeeze lower-cases a word and shortens letters that are drawn out ("ciaooo").
+// squeeze lower-cases a word and writes letters that are drawn out once ("ciaooo").
 func squeeze(word string) string {
-	var b strings.Builder
+	out := make([]rune, 0, len(word))
 	last, run := rune(0), 0
 	for _, r := range word {
 		r = unicode.ToLower(r)
@@ -211,11 +211,14 @@ func squeeze(word string) string {
 		} else {
 			last, run = r, 1
 		}
-		if run <= 2 {
-			b.WriteRune(r)
+		switch run {
+		case 1, 2:
+			out = append(out, r)
+		case 3:
+			out = out[:len(out)-1]
 		}
 	}
-	return b.String()
+	return string(out)
 }
 
 // dropMasked takes masked places (⟦dob:1⟧) out of a text.
