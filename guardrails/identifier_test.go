@@ -1,6 +1,7 @@
 package guardrails
 
 import (
+	"regexp/syntax"
 	"strings"
 	"testing"
 
@@ -90,6 +91,15 @@ func TestChecksums(t *testing.T) {
 		}
 		if c.valid(c.bad) {
 			t.Errorf("%s takes %s", name, c.bad)
+		}
+	}
+}
+
+func TestEveryCueCanBeRead(t *testing.T) {
+	t.Parallel()
+	for kind, form := range cueForms {
+		if _, err := syntax.Parse(form, syntax.Perl); err != nil {
+			t.Errorf("cue %d: %v", kind, err)
 		}
 	}
 }
