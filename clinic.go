@@ -35,6 +35,13 @@ type Settings struct {
 	Paused       bool     `json:"paused,omitempty"`        // the bot only takes messages for staff
 	MonthlyCap   float64  `json:"monthly_cap,omitempty"`   // model spend per calendar month, in the price list's currency; 0 is no cap
 	StaffHours   *Hours   `json:"staff_hours,omitempty"`   // when people answer; nil: the profile's opening hours, else always staffed
+
+	AlertEmails      []string          `json:"alert_emails,omitempty"`       // told of urgent tickets, and of others that nobody took
+	SecondLineEmails []string          `json:"second_line_emails,omitempty"` // told when nobody reacted to a reminder
+	WebhookURL       string            `json:"webhook_url,omitempty"`        // told of every step, signed
+	IdleHours        int               `json:"idle_hours,omitempty"`         // after which a conversation that staff left goes back to the bot; 0: 12
+	Routes           map[string]string `json:"routes,omitempty"`             // team by reason, where it is not the usual one
+	Teams            []string          `json:"teams,omitempty"`              // beside reception, billing and nurse
 }
 
 // Notice is a dated message of the clinic that wins over documents, such as

@@ -167,6 +167,7 @@ type Record struct {
 	Tokens    int         `json:"tokens,omitempty"`
 	Cost      float64     `json:"cost,omitempty"`
 	Failures  []string    `json:"failures,omitempty"` // parts that failed, by name
+	Notes     []string    `json:"notes,omitempty"`    // of staff who gave the conversation back
 	Timing    Timing      `json:"timing"`
 }
 

@@ -54,15 +54,56 @@ func (a *Agent) personHoldsPen(t *turn) bool {
 	return true
 }
 
+// TapCallBack is the id of the button that asks to be called back.
+const TapCallBack = "call_back"
+
+// nobodyCame speaks when the time for people to come is over: to a patient who
+// waits, and when staff left a conversation without a word.
+func (a *Agent) nobodyCame(t *turn) bool {
+	if t.spoken() { // that is answered instead
+		return false
+	}
+	for _, e := range t.events {
+		switch {
+		case e.Timer == handoff.TimerOverdue && t.dialogue.Pen == frontdesk.PenWaiting && t.dialogue.Ticket != nil:
+			a.say(t, a.text(t, "callback.offer", nil))
+			last := &t.decision.Replies[len(t.decision.Replies)-1]
+			last.Buttons = []frontdesk.Button{{ID: TapCallBack, Title: a.text(t, "button.call_back", nil)}}
+		case e.Timer == handoff.TimerFarewell && t.dialogue.Pen == frontdesk.PenBot:
+			a.say(t, a.text(t, "farewell.idle", nil))
+		default:
+			continue
+		}
+		t.decision.Outcome, t.decision.Mode = frontdesk.OutcomeHandover, frontdesk.ModeFixed
+		return true
+	}
+	return false
+}
+
+// spoken tells whether the turn holds a message of the patient's.
+func (t *turn) spoken() bool {
+	for _, e := range t.events {
+		if e.Message != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// callBack adds the wish to be called to the ticket.
+func (a *Agent) callBack(t *turn) bool {
+	if t.tap != TapCallBack {
+		return false
+	}
+	a.say(t, a.text(t, "callback.noted", nil))
+	a.handover(t, handoff.ReasonCallBack)
+	return true
+}
+
 // nobodySpoke keeps silent when the turn holds no message of the patient's: a
 // release alone is no reason to write to them. A flow may still want its timer.
 func (a *Agent) nobodySpoke(t *turn) bool {
-	for _, e := range t.events {
-		if e.Message != nil {
-			return false
-		}
-	}
-	if t.dialogue.Flow != nil {
+	if t.spoken() || t.dialogue.Flow != nil {
 		return false
 	}
 	t.decision.Outcome = frontdesk.OutcomeSilent

@@ -19,7 +19,9 @@ func (a *Agent) Respond(ctx context.Context, dialogue frontdesk.Dialogue, events
 	switch {
 	case a.emergency(t): // C2, whoever holds the pen
 	case a.personHoldsPen(t): // silence
+	case a.nobodyCame(t): // a ticket that nobody took: say so, offer a call-back
 	case a.nobodySpoke(t): // silence: staff gave the pen back
+	case a.callBack(t):
 	case a.urgent(t):
 	case a.askedForPerson(ctx, t):
 	case a.distress(ctx, t):

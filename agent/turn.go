@@ -34,6 +34,9 @@ func (a *Agent) open(dialogue frontdesk.Dialogue, events []frontdesk.Event) *tur
 	t := &turn{dialogue: dialogue, events: events, started: a.Now()}
 	var parts []string
 	for _, e := range events {
+		if e.Note != "" {
+			t.decision.Record.Notes = append(t.decision.Record.Notes, e.Note)
+		}
 		if e.Message == nil {
 			continue
 		}

@@ -44,19 +44,23 @@ type HandBack struct {
 	Note   string // for the record and whoever comes next; the bot never sends it
 	Done   bool   // closes the ticket
 	Reason string // why it is closed
+
+	Farewell bool // the bot tells the patient that it is back
 }
 
 // PenChange gives the pen to somebody else.
 type PenChange struct {
 	Key
-	Pen     frontdesk.Pen
-	Ticket  frontdesk.TicketID // "" for the open one
-	By      string             // staff's id
-	At      time.Time
-	Close   bool   // the ticket is done; ends the episode
-	Reason  string // why it is closed
-	Note    string // staff's instruction on release
-	EventID string // of the release event, set by the engine
+	Pen    frontdesk.Pen
+	Ticket frontdesk.TicketID // "" for the open one
+	By     string             // staff's id
+	At     time.Time
+	Close  bool   // the ticket is done; ends the episode
+	Reason string // why it is closed
+	Note   string // staff's instruction on release
+
+	Farewell bool   // wakes the bot by a timer instead of a release
+	EventID  string // of the release event, set by the engine
 }
 
 // TakePen gives the pen to a person: the bot's queued replies are cancelled and
@@ -76,7 +80,7 @@ func (e *Engine) Release(ctx context.Context, key Key, back HandBack) error {
 	if err != nil {
 		return err
 	}
-	change := PenChange{Key: key, Pen: frontdesk.PenBot, By: back.By, At: now, Close: back.Done, Reason: back.Reason, Note: back.Note, EventID: id}
+	change := PenChange{Key: key, Pen: frontdesk.PenBot, By: back.By, At: now, Close: back.Done, Reason: back.Reason, Note: back.Note, Farewell: back.Farewell, EventID: id}
 	if err := e.c.Desk.ChangePen(ctx, change); err != nil {
 		return fmt.Errorf("release pen: %w", err)
 	}

@@ -70,7 +70,12 @@ func Patience(priority frontdesk.Priority) time.Duration {
 // emergency's clock always runs; the others' runs while staff are on duty. A
 // clinic whose hours are not known counts as staffed: rather a reminder too many.
 func DueAt(clinic frontdesk.Clinic, opening *frontdesk.Hours, priority frontdesk.Priority, opened time.Time) time.Time {
-	hours, left := staffed(clinic, opening), Patience(priority)
+	return dueAfter(clinic, opening, priority, opened, Patience(priority))
+}
+
+// dueAfter is an instant after so much of the clock of [DueAt].
+func dueAfter(clinic frontdesk.Clinic, opening *frontdesk.Hours, priority frontdesk.Priority, opened time.Time, left time.Duration) time.Time {
+	hours, whole := staffed(clinic, opening), left
 	if hours == nil || priority == frontdesk.PriorityEmergency {
 		return opened.Add(left)
 	}
@@ -79,7 +84,7 @@ func DueAt(clinic frontdesk.Clinic, opening *frontdesk.Hours, priority frontdesk
 		if !calendar.OpenAt(*hours, at) {
 			next, ok := calendar.NextOpening(*hours, at)
 			if !ok {
-				return opened.Add(Patience(priority))
+				return opened.Add(whole)
 			}
 			at = next
 		}

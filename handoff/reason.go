@@ -22,6 +22,7 @@ const (
 	ReasonPersonalRecord  Reason = "personal_record"  // about the patient's own file
 	ReasonBookingRequest  Reason = "booking_request"  // an appointment to make, move or cancel
 	ReasonLead            Reason = "lead"             // somebody who wants something of the clinic's business
+	ReasonCallBack        Reason = "call_back"        // nobody came in time; the patient wants to be called
 	ReasonUncertainSend   Reason = "uncertain_send"   // a message whose delivery is not known
 )
 
@@ -50,7 +51,7 @@ func RouteOf(reason Reason) Route {
 		return Route{TeamNurse, frontdesk.PriorityEmergency, true}
 	case ReasonUrgent:
 		return Route{TeamNurse, frontdesk.PriorityUrgent, true}
-	case ReasonDistress, ReasonComplaint, ReasonProvider:
+	case ReasonDistress, ReasonComplaint, ReasonProvider, ReasonCallBack:
 		return Route{TeamReception, frontdesk.PriorityUrgent, true}
 	case ReasonClinical:
 		return Route{TeamNurse, frontdesk.PriorityNormal, false}

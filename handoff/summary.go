@@ -23,6 +23,9 @@ const (
 // all text in a dialogue. When a ticket is open already the request joins it.
 func Request(reason Reason, dialogue frontdesk.Dialogue, text string, texts Texts) frontdesk.TicketRequest {
 	route := RouteOf(reason)
+	if team := dialogue.Clinic.Settings.Routes[string(reason)]; team != "" { // the clinic's own rule
+		route.Team = team
+	}
 	request := frontdesk.TicketRequest{
 		Team: route.Team, Priority: route.Priority, Reason: string(reason),
 		Summary: Summary(reason, dialogue, text, texts),

@@ -10,6 +10,7 @@ import (
 
 	"frontdesk"
 	"frontdesk/conversation"
+	"frontdesk/handoff"
 )
 
 // Limits of the wait for attempts that were marked before a person took the pen.
@@ -198,8 +199,12 @@ func (c *Conversations) queueRelease(ctx context.Context, batch *pgx.Batch, chan
 	if err != nil {
 		return err
 	}
-	batch.Queue(`INSERT INTO event (clinic_id, event_id, conversation_id, kind, name, sealed, due) VALUES ($1, $2, $3, 'release', '', $4, $5)`,
-		change.Clinic, change.EventID, change.Conversation, sealed, change.At)
+	kind, name := "release", ""
+	if change.Farewell {
+		kind, name = "timer", handoff.TimerFarewell
+	}
+	batch.Queue(`INSERT INTO event (clinic_id, event_id, conversation_id, kind, name, sealed, due) VALUES ($1, $2, $3, $6, $7, $4, $5)`,
+		change.Clinic, change.EventID, change.Conversation, sealed, change.At, kind, name)
 	batch.Queue(`
 		INSERT INTO directory_wake (clinic_id, conversation_id, ref, kind, due) VALUES ($1, $2, $2, 'turn', $3)
 		    ON CONFLICT (clinic_id, conversation_id, ref) DO UPDATE SET due = LEAST(directory_wake.due, EXCLUDED.due)`,

@@ -179,12 +179,19 @@ func (s *service) run(ctx context.Context, listener net.Listener) error {
 		}
 	})
 	wg.Go(func() { s.reread(workCtx) })
+	watch := s.newWatch()
+	wg.Go(func() { watch.Run(workCtx) })
 	serveErr := s.server.Serve(ctx, listener)
 	stopWork()
 	wg.Wait()
 	stopCtx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), 10*time.Second, errors.New("queue did not stop in time"))
 	defer cancel()
 	return errors.Join(serveErr, s.queue.Stop(stopCtx))
+}
+
+// releaseIdle gives a conversation that staff left back to the bot.
+func (s *service) releaseIdle(ctx context.Context, clinic frontdesk.ClinicID, id frontdesk.ConversationID) error {
+	return s.engine.Release(ctx, conversation.Key{Clinic: clinic, Conversation: id}, conversation.HandBack{By: "frontdesk", Done: true, Reason: "idle", Farewell: true})
 }
 
 // reread reads pages again when they are due; a change becomes a draft.

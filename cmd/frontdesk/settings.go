@@ -46,6 +46,9 @@ type settings struct {
 	graphURL     string
 	graphVersion string
 
+	smtp     *url.URL // mail server for notices to staff; nil: none
+	smtpFrom string
+
 	fetchAllow ingest.AllowList
 	reader     string // the program that reads strangers' files in a child; "": this one
 	logLevel   slog.Level
@@ -120,6 +123,14 @@ func readSettings(getenv func(string) string) (settings, error) {
 		}
 	} else {
 		s.logLevel = slog.LevelWarn
+	}
+	if text := getenv("SMTP_URL"); text != "" {
+		if s.smtp, err = url.Parse(text); err != nil || s.smtp.Scheme != "smtp" && s.smtp.Scheme != "smtps" || s.smtp.Port() == "" {
+			return s, wrongSetting("SMTP_URL", "an address such as smtp://user:password@mail.example.org:587", nil)
+		}
+		if s.smtpFrom = getenv("SMTP_FROM"); !strings.Contains(s.smtpFrom, "@") {
+			return s, wrongSetting("SMTP_FROM", "the e-mail address that notices come from", nil)
+		}
 	}
 	if s.fetchAllow, err = ingest.ParseAllowList(getenv("FRONTDESK_FETCH_ALLOW")); err != nil {
 		return s, wrongSetting("FRONTDESK_FETCH_ALLOW", "networks, addresses or host names, separated by commas", err)

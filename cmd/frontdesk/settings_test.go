@@ -48,6 +48,8 @@ func TestServeNamesTheSettingThatIsMissingOrWrong(t *testing.T) {
 		"model without time":      {map[string]string{"LLM_TIMEOUT": "0s"}, "LLM_TIMEOUT"},
 		"model time is no time":   {map[string]string{"LLM_TIMEOUT": "8"}, "LLM_TIMEOUT"},
 		"prices":                  {map[string]string{"LLM_PRICES": "cheap"}, "LLM_PRICES"},
+		"mail server":             {map[string]string{"SMTP_URL": "mail.example.org:587"}, "SMTP_URL"},
+		"mail without sender":     {map[string]string{"SMTP_URL": "smtp://mail.example.org:587"}, "SMTP_FROM"},
 		"log level":               {map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL"},
 		"allow-list":              {map[string]string{"FRONTDESK_FETCH_ALLOW": "10.0.0.0/99"}, "FRONTDESK_FETCH_ALLOW"},
 		"graph address":           {map[string]string{"WHATSAPP_GRAPH_URL": "graph"}, "WHATSAPP_GRAPH_URL"},
