@@ -48,12 +48,13 @@ func (s *shelf) Search(_ context.Context, _ retrieval.Scope, q retrieval.Query) 
 	}
 	var out []retrieval.Candidate
 	for i, p := range s.passages {
-		c := retrieval.Candidate{Passage: p, Cosine: -1, Sentences: []retrieval.Sentence{{Start: 0, End: len(p.Text), Vector: s.vectors[i]}}}
+		c := retrieval.Candidate{Passage: p, Cosine: -1, Sentences: []retrieval.Stretch{{Start: 0, End: len(p.Text), Cosine: -1}}}
 		if q.Vector != nil {
 			c.Cosine = 0
 			for k := range q.Vector {
 				c.Cosine += float64(q.Vector[k]) * float64(s.vectors[i][k])
 			}
+			c.Sentences[0].Cosine = c.Cosine
 		}
 		for _, term := range q.Terms {
 			if strings.Contains(strings.ToLower(p.Text), term.Text) {

@@ -84,7 +84,7 @@ func (r *Retriever) samples(ctx context.Context, examples []Example) ([]sample, 
 		for i, c := range candidates {
 			ready[i] = r.lexicon.prepare(c.Passage, c.Sentences)
 		}
-		s := sample{group: e.Group, answerable: e.Answerable, ranker: newRanker(asked, e.Question.Language, candidates, ready, query.Vector)}
+		s := sample{group: e.Group, answerable: e.Answerable, ranker: newRanker(asked, e.Question.Language, candidates, ready)}
 		for _, p := range s.ranker.rank(features{}) {
 			for _, span := range p.Spans {
 				text := p.Passage.Text[span.Start:span.End]

@@ -36,7 +36,7 @@ type preparedSentence struct {
 	opens      bool // ends with a colon: what follows belongs to it
 }
 
-func (l *Lexicon) prepare(p frontdesk.Passage, spans []Sentence) *prepared {
+func (l *Lexicon) prepare(p frontdesk.Passage, spans []Stretch) *prepared {
 	words := language.Words(p.Text)
 	mentions := l.mentions(p.Language, p.Text, words)
 	out := &prepared{context: map[string]bool{}, topics: map[string]bool{}, mentions: mentions, size: 200 + 12*len(p.Text)}

@@ -86,7 +86,7 @@ type heard struct {
 	whole     []float64 // the surest of all
 }
 
-func newRanker(asked Asked, lang string, candidates []Candidate, prepared []*prepared, vector []float32) *ranker {
+func newRanker(asked Asked, lang string, candidates []Candidate, prepared []*prepared) *ranker {
 	r := &ranker{asked: asked, candidates: candidates, prepared: prepared, memo: map[string][]float64{}, identity: map[string]bool{}, maxPassage: -1, maxCosine: -1}
 	for _, c := range asked.Content {
 		r.forms = append(r.forms, formOf(c.Text))
@@ -94,12 +94,8 @@ func newRanker(asked Asked, lang string, candidates []Candidate, prepared []*pre
 	for _, c := range candidates {
 		var cosines []float64
 		for _, s := range c.Sentences {
-			cos := c.Cosine
-			if len(vector) > 0 && len(s.Vector) == len(vector) {
-				cos = dot(vector, s.Vector)
-			}
-			cosines = append(cosines, cos)
-			r.maxCosine = max(r.maxCosine, cos)
+			cosines = append(cosines, s.Cosine)
+			r.maxCosine = max(r.maxCosine, s.Cosine)
 		}
 		r.cosine = append(r.cosine, cosines)
 		r.maxPassage = max(r.maxPassage, c.Cosine)
@@ -385,12 +381,4 @@ func (r *ranker) inTitles(titles []float64) float64 {
 		sum += w * titles[i]
 	}
 	return sum / (r.total + coverSmooth)
-}
-
-func dot(a, b []float32) float64 {
-	var sum float32
-	for i := range a {
-		sum += a[i] * b[i]
-	}
-	return float64(sum)
 }

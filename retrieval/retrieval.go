@@ -66,7 +66,14 @@ type Candidate struct {
 	Cosine    float64 // -1 when the passage came by terms alone and has no vector
 	BM25      float64 // 0 when none of its terms matched
 	Effective time.Time
-	Sentences []Sentence
+	Sentences []Stretch // nil where none were stored: the passage's text is split anew
+}
+
+// Stretch is a stretch of Passage.Text (byte offsets) with the cosine of its own
+// vector and the question's; where either has none, with the passage's.
+type Stretch struct {
+	Start, End int
+	Cosine     float64
 }
 
 // Sentence is a stretch of Passage.Text (byte offsets) with its vector.

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"frontdesk"
 	"frontdesk/language"
 )
 
@@ -98,23 +97,23 @@ func (r *Retriever) Retrieve(ctx context.Context, q Question, scope Scope) (Resu
 		return result, fmt.Errorf("search index: %w", err)
 	}
 	candidates = fuse(candidates, r.options.Rerank)
-	r.rank(ctx, q, &result, candidates, query.Vector)
+	r.rank(ctx, q, &result, candidates)
 	result.SearchMS = milliseconds(r.options.Now().Sub(embedded))
 	return result, nil
 }
 
-func (r *Retriever) rank(ctx context.Context, q Question, result *Result, candidates []Candidate, vector []float32) {
+func (r *Retriever) rank(ctx context.Context, q Question, result *Result, candidates []Candidate) {
 	ready := make([]*prepared, len(candidates))
 	for i := range candidates {
 		c := &candidates[i]
 		if len(c.Sentences) == 0 {
-			c.Sentences = sentencesOf(c.Passage)
+			c.Sentences = stretchesOf(*c)
 		}
 		// A search by words alone brings other stretches than one with vectors.
 		key := c.Passage.Hash + "/" + strconv.Itoa(len(c.Sentences))
 		ready[i] = r.cache.get(key, func() *prepared { return r.lexicon.prepare(c.Passage, c.Sentences) })
 	}
-	ranker := newRanker(result.Asked, q.Language, candidates, ready, vector)
+	ranker := newRanker(result.Asked, q.Language, candidates, ready)
 	ranked := newest(ranker.rank(r.model.rank), candidates)
 	ranked = r.rerank(ctx, q.Text, ranked)
 	result.Score = r.model.answerable(ranker, ranked)
@@ -122,14 +121,14 @@ func (r *Retriever) rank(ctx context.Context, q Question, result *Result, candid
 	result.Passages = ranked[:min(len(ranked), r.options.Keep)]
 }
 
-// sentencesOf splits a passage that came without the stretches stored at ingest.
-func sentencesOf(p frontdesk.Passage) []Sentence {
-	var out []Sentence
-	for _, s := range language.Sentences(p.Language, p.Text) {
-		out = append(out, Sentence{Start: s.Start, End: s.End})
+// stretchesOf splits a passage that came without the stretches stored at ingest.
+func stretchesOf(c Candidate) []Stretch {
+	var out []Stretch
+	for _, s := range language.Sentences(c.Passage.Language, c.Passage.Text) {
+		out = append(out, Stretch{Start: s.Start, End: s.End, Cosine: c.Cosine})
 	}
 	if len(out) == 0 {
-		out = []Sentence{{Start: 0, End: len(p.Text)}}
+		out = []Stretch{{Start: 0, End: len(c.Passage.Text), Cosine: c.Cosine}}
 	}
 	return out
 }

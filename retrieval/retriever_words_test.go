@@ -34,7 +34,7 @@ func (onePassage) Search(_ context.Context, _ Scope, query Query) ([]Candidate, 
 	if query.Vector != nil {
 		c.Cosine = 0.9
 		for _, s := range [][2]int{{0, 29}, {30, 46}} {
-			c.Sentences = append(c.Sentences, Sentence{Start: s[0], End: s[1], Vector: []float32{1, 0}})
+			c.Sentences = append(c.Sentences, Stretch{Start: s[0], End: s[1], Cosine: 0.9})
 		}
 	}
 	return []Candidate{c}, nil

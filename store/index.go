@@ -151,7 +151,7 @@ func (db *DB) Search(ctx context.Context, scope retrieval.Scope, query retrieval
 		return nil, err
 	}
 	batch.Queue(statement, args...).Query(func(rows pgx.Rows) (err error) {
-		found, err = pgx.CollectRows(rows, scanCandidate(scope.Clinic, query.Space.Dimension))
+		found, err = pgx.CollectRows(rows, scanCandidate(scope.Clinic, query.Vector))
 		return err
 	})
 	if err := db.InClinicBatch(ctx, scope.Clinic, batch); err != nil {
@@ -212,7 +212,7 @@ func mergeTerms(terms []retrieval.Term) (texts []string, weights []float64) {
 	return texts, weights
 }
 
-func scanCandidate(clinic frontdesk.ClinicID, dimension int) func(row pgx.CollectableRow) (retrieval.Candidate, error) {
+func scanCandidate(clinic frontdesk.ClinicID, vector []float32) func(row pgx.CollectableRow) (retrieval.Candidate, error) {
 	return func(row pgx.CollectableRow) (retrieval.Candidate, error) {
 		c := retrieval.Candidate{Passage: frontdesk.Passage{Clinic: clinic}}
 		var packed []byte
@@ -223,11 +223,10 @@ func scanCandidate(clinic frontdesk.ClinicID, dimension int) func(row pgx.Collec
 		}
 		c.Effective = effective.UTC()
 		if packed != nil {
-			sentences, err := unpackSentences(packed, dimension)
-			if err != nil {
+			var err error
+			if c.Sentences, err = compareSentences(packed, vector); err != nil {
 				return c, err
 			}
-			c.Sentences = sentences
 		}
 		return c, decode()
 	}

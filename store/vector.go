@@ -118,10 +118,47 @@ func packSentences(sentences []retrieval.Sentence) []byte {
 	return packed
 }
 
+// compareSentences returns the stretches of packed sentences with their cosines to
+// a question's vector.
+func compareSentences(packed []byte, question []float32) ([]retrieval.Stretch, error) {
+	size := 8 + 2*len(question)
+	if len(packed)%size != 0 {
+		return nil, errSentences
+	}
+	stretches := make([]retrieval.Stretch, 0, len(packed)/size)
+	for ; len(packed) > 0; packed = packed[size:] {
+		halves := packed[8:size]
+		var sum float32
+		for i, x := range question {
+			sum += x * halfPrecision[uint16(halves[2*i])|uint16(halves[2*i+1])<<8]
+		}
+		stretches = append(stretches, retrieval.Stretch{
+			Start:  int(binary.LittleEndian.Uint32(packed)),
+			End:    int(binary.LittleEndian.Uint32(packed[4:])),
+			Cosine: float64(sum),
+		})
+	}
+	return stretches, nil
+}
+
+// halfPrecision is the value of each number of half precision: a search reads a
+// hundred thousand of them.
+var halfPrecision = halfValues()
+
+func halfValues() *[1 << 16]float32 {
+	var values [1 << 16]float32
+	for bits := range values {
+		values[bits] = float16.Frombits(uint16(bits)).Float32()
+	}
+	return &values
+}
+
+var errSentences = errors.New("stored sentences have another dimension than their space")
+
 func unpackSentences(packed []byte, dimension int) ([]retrieval.Sentence, error) {
 	size := 8 + 2*dimension
 	if len(packed)%size != 0 {
-		return nil, errors.New("stored sentences have another dimension than their space")
+		return nil, errSentences
 	}
 	sentences := make([]retrieval.Sentence, 0, len(packed)/size)
 	vectors := make([]float32, len(packed)/size*dimension)

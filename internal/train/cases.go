@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -184,6 +185,7 @@ func collect(ctx context.Context, docs []document, embedder *embedder) ([]retrie
 type memoryIndex struct {
 	candidates []retrieval.Candidate
 	vectors    [][]float32
+	sentences  [][][]float32
 	terms      []map[string]int
 	lengths    []int
 }
@@ -193,22 +195,21 @@ func newIndex(ctx context.Context, passages []frontdesk.Passage, embedder *embed
 	for i := range passages {
 		p := passages[i]
 		p.ID = frontdesk.PassageID(fmt.Sprint(i))
-		c := retrieval.Candidate{Passage: p, Sentences: ingest.Sentences(p)}
+		c := retrieval.Candidate{Passage: p}
 		texts := []string{ingest.EmbeddingText(p)}
-		for _, s := range c.Sentences {
+		for _, s := range ingest.Sentences(p) {
+			c.Sentences = append(c.Sentences, retrieval.Stretch{Start: s.Start, End: s.End})
 			texts = append(texts, ingest.SentenceText(p, s.Start, s.End))
 		}
 		vectors, err := embedder.Embed(ctx, retrieval.InputPassage, texts)
 		if err != nil {
 			return nil, err
 		}
-		for k := range c.Sentences {
-			c.Sentences[k].Vector = vectors[k+1]
+		sentences := vectors[1:]
+		if len(sentences) == 1 {
+			sentences = vectors[:1]
 		}
-		if len(c.Sentences) == 1 {
-			c.Sentences[0].Vector = vectors[0]
-		}
-		x.candidates, x.vectors = append(x.candidates, c), append(x.vectors, vectors[0])
+		x.candidates, x.vectors, x.sentences = append(x.candidates, c), append(x.vectors, vectors[0]), append(x.sentences, sentences)
 		counts := map[string]int{}
 		words := strings.Join(append(append([]string{}, p.Headings...), p.Question, p.Text), "\n")
 		terms := language.Terms(p.Language, words)
@@ -237,8 +238,10 @@ func (x *memoryIndex) Search(_ context.Context, _ retrieval.Scope, query retriev
 		mean += float64(n) / float64(len(x.lengths))
 	}
 	for i := range out {
-		for k, v := range x.vectors[i] {
-			out[i].Cosine += float64(v * query.Vector[k])
+		out[i].Cosine = cosine(x.vectors[i], query.Vector)
+		out[i].Sentences = slices.Clone(out[i].Sentences)
+		for k, v := range x.sentences[i] {
+			out[i].Sentences[k].Cosine = cosine(v, query.Vector)
 		}
 	}
 	for _, term := range query.Terms {
@@ -256,4 +259,12 @@ func (x *memoryIndex) Search(_ context.Context, _ retrieval.Scope, query retriev
 		}
 	}
 	return out, nil
+}
+
+func cosine(a, b []float32) float64 {
+	sum := 0.0
+	for i, v := range a {
+		sum += float64(v * b[i])
+	}
+	return sum
 }
