@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,13 @@ const (
 	postingsLimitLarge = 1000
 )
 
+// How many neighbours the approximate index keeps in sight on its walk: as many as
+// are wanted, within pgvector's default and its limit.
+const (
+	leastWalk = 40
+	mostWalk  = 1000
+)
+
 // The steps of a search are common table expressions of one statement. $1 clinic,
 // $2 instant, $3 drafts, $4 without, $5 terms, $6 their weights, $7 limit, and
 // with a vector $8 vector, $9 space; %[1]s is the table of vectors and %[2]d the
@@ -45,20 +53,21 @@ const (
 			  FROM revision r
 			 WHERE r.clinic_id = $1 AND ` + visibleRevision + `)`
 
-	// lexicalStep scores every posting of the chosen terms.
+	// lexicalStep counts the postings of all terms, by the index alone, and scores
+	// those of the chosen ones.
 	lexicalStep = `,
 		total AS MATERIALIZED (
 			SELECT sum(passages)::float8 AS passages,
 			       ` + bm25Slope + ` * sum(passages)::float8 / GREATEST(sum(terms), 1)::float8 AS slope
 			  FROM visible),
 		list AS MATERIALIZED (
-			SELECT p.term, p.revision_id, p.ordinals, p.times, p.lengths
+			SELECT p.term, p.found
 			  FROM posting p
 			 WHERE p.clinic_id = $1 AND p.term = ANY($5)
 			   AND p.revision_id = ANY(ARRAY(SELECT revision_id FROM visible))),
 		rarity AS (
 			SELECT term, found, (sum(found) OVER (ORDER BY found, term) - found)::float8 AS before
-			  FROM (SELECT term, sum(cardinality(ordinals))::float8 AS found FROM list GROUP BY term) f),
+			  FROM (SELECT term, sum(found)::float8 AS found FROM list GROUP BY term) f),
 		chosen AS MATERIALIZED (
 			SELECT y.term, ` + bm25Factor + ` * q.weight * ln(1 + (t.passages - y.found + 0.5) / (y.found + 0.5)) AS weight
 			  FROM rarity y
@@ -66,14 +75,16 @@ const (
 			 CROSS JOIN total t
 			 WHERE y.before + y.found <= %[2]d OR y.before = 0),
 		lexical AS MATERIALIZED (
-			SELECT l.revision_id, o.ordinal,
+			SELECT p.revision_id, o.ordinal,
 			       sum(c.weight * o.times / (o.times + ` + bm25Base + ` + t.slope * o.length)) AS score
-			  FROM list l
-			  JOIN chosen c ON c.term = l.term
+			  FROM posting p
+			  JOIN chosen c ON c.term = p.term
 			 CROSS JOIN total t
-			 CROSS JOIN LATERAL unnest(l.ordinals, l.times, l.lengths) AS o (ordinal, times, length)
-			 GROUP BY l.revision_id, o.ordinal),
-		matching AS (
+			 CROSS JOIN LATERAL unnest(p.ordinals, p.times, p.lengths) AS o (ordinal, times, length)
+			 WHERE p.clinic_id = $1 AND p.term = ANY(ARRAY(SELECT term FROM chosen))
+			   AND p.revision_id = ANY(ARRAY(SELECT revision_id FROM visible))
+			 GROUP BY p.revision_id, o.ordinal),
+		matching AS MATERIALIZED (
 			SELECT revision_id, ordinal, score FROM lexical ORDER BY score DESC, revision_id, ordinal LIMIT $7)`
 
 	// exactStep compares all vectors of the clinic.
@@ -94,26 +105,35 @@ const (
 			   AND v.revision_id = ANY(ARRAY(SELECT revision_id FROM visible))
 			 ORDER BY v.vector <#> $8 LIMIT $7)`
 
+	// lookUp reads what was found, row by row by its whole key. OFFSET 0 keeps each
+	// look-up by itself: joined freely, the planner takes one row for what a revision
+	// has, and reads all of them for each.
+	lookUp = `
+		  JOIN visible r ON r.revision_id = m.revision_id
+		  JOIN source s ON s.clinic_id = $1 AND s.source_id = r.source_id
+		 CROSS JOIN LATERAL (
+			SELECT * FROM passage p WHERE p.clinic_id = $1 AND p.revision_id = m.revision_id AND p.ordinal = m.ordinal OFFSET 0) p`
+
 	termsOnlyEnd = `
 		SELECT ` + passageColumns + `, r.effective, -1::float8, m.score, NULL::bytea
-		  FROM matching m
-		  JOIN visible r ON r.revision_id = m.revision_id
-		  JOIN passage p ON p.clinic_id = $1 AND p.revision_id = m.revision_id AND p.ordinal = m.ordinal
-		  JOIN source s ON s.clinic_id = $1 AND s.source_id = r.source_id`
+		  FROM matching m` + lookUp
 
-	vectorEnd = `
+	vectorEnd = `,
+		best AS MATERIALIZED (
+			SELECT revision_id, ordinal, max(score) AS score
+			  FROM (SELECT revision_id, ordinal, score, false AS best FROM lexical
+			        UNION ALL SELECT revision_id, ordinal, NULL, true FROM matching
+			        UNION ALL SELECT revision_id, ordinal, NULL, true FROM nearest) u
+			 GROUP BY revision_id, ordinal
+			HAVING bool_or(best))
 		SELECT ` + passageColumns + `, r.effective, COALESCE(-(v.vector <#> $8), -1), COALESCE(m.score, 0), t.packed
-		  FROM (SELECT revision_id, ordinal, max(score) AS score
-		          FROM (SELECT revision_id, ordinal, score, false AS best FROM lexical
-		                UNION ALL SELECT revision_id, ordinal, NULL, true FROM matching
-		                UNION ALL SELECT revision_id, ordinal, NULL, true FROM nearest) u
-		         GROUP BY revision_id, ordinal
-		        HAVING bool_or(best)) m
-		  JOIN visible r ON r.revision_id = m.revision_id
-		  JOIN passage p ON p.clinic_id = $1 AND p.revision_id = m.revision_id AND p.ordinal = m.ordinal
-		  JOIN source s ON s.clinic_id = $1 AND s.source_id = r.source_id
-		  LEFT JOIN %[1]s v ON v.clinic_id = $1 AND v.space_id = $9 AND v.revision_id = m.revision_id AND v.ordinal = m.ordinal
-		  LEFT JOIN sentence t ON t.clinic_id = $1 AND t.space_id = $9 AND t.revision_id = m.revision_id AND t.ordinal = m.ordinal`
+		  FROM best m` + lookUp + `
+		  LEFT JOIN LATERAL (
+			SELECT v.vector FROM %[1]s v
+			 WHERE v.clinic_id = $1 AND v.revision_id = m.revision_id AND v.ordinal = m.ordinal AND v.space_id = $9 OFFSET 0) v ON true
+		  LEFT JOIN LATERAL (
+			SELECT t.packed FROM sentence t
+			 WHERE t.clinic_id = $1 AND t.revision_id = m.revision_id AND t.ordinal = m.ordinal AND t.space_id = $9 OFFSET 0) t ON true`
 )
 
 // spaceKey names a clinic's space in memory.
@@ -166,9 +186,11 @@ func (db *DB) Search(ctx context.Context, scope retrieval.Scope, query retrieval
 // searchStatement builds the search and queues before it what it needs.
 func (db *DB) searchStatement(batch *pgx.Batch, scope retrieval.Scope, query retrieval.Query) (string, []any, error) {
 	terms, weights := mergeTerms(query.Terms)
-	// Fresh tables have no statistics, while every step has its index; and planning
-	// this statement anew each time would cost more than running it.
-	batch.Queue(`SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`)
+	// Fresh tables have no statistics, while every step has its index; few clinics have
+	// as many revisions as the planner's one, so what is joined freely is joined by
+	// hash; and planning this statement anew each time would cost more than running it.
+	batch.Queue(`SELECT set_config('enable_seqscan', 'off', true), set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
+		set_config('plan_cache_mode', 'force_generic_plan', true)`)
 	args := []any{scope.Clinic, scope.At, notNil(scope.Drafts), notNil(scope.Without), terms, weights, query.Limit}
 	if query.Vector == nil {
 		return fmt.Sprintf("WITH"+visibleStep+lexicalStep+termsOnlyEnd, "", postingsLimit), args, nil
@@ -185,8 +207,8 @@ func (db *DB) searchStatement(batch *pgx.Batch, scope retrieval.Scope, query ret
 	now := db.now()
 	if seen := db.seenSpace(key); seen.large {
 		step, limit = approximateStep, postingsLimitLarge
-		batch.Queue(`SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true),
-			set_config('enable_sort', 'off', true)`)
+		batch.Queue(`SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', $1, true),
+			set_config('enable_sort', 'off', true)`, strconv.Itoa(min(max(query.Limit, leastWalk), mostWalk)))
 	} else if seen.at.IsZero() || now.Sub(seen.at) >= spaceAge || now.Before(seen.at) {
 		// The answer comes too late for this search and in time for the next one.
 		batch.Queue(`SELECT large FROM space WHERE clinic_id = $1 AND space_id = $2`, key.clinic, key.space).Query(func(rows pgx.Rows) error {
