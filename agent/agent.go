@@ -52,11 +52,8 @@ func New(options Options) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("new agent: %w", err)
 	}
-	quoter, err := NewQuoter()
-	if err != nil {
-		return nil, fmt.Errorf("new agent: %w", err)
-	}
-	checker, err := NewChecker(options.Embedder)
+	lexicon := options.Retriever.Lexicon()
+	checker, err := NewChecker(options.Embedder, lexicon)
 	if err != nil {
 		return nil, fmt.Errorf("new agent: %w", err)
 	}
@@ -72,5 +69,5 @@ func New(options Options) (*Agent, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Agent{Options: options, intents: in, quoter: quoter, checker: checker, booking: newBookingFlow()}, nil
+	return &Agent{Options: options, intents: in, quoter: NewQuoter(lexicon), checker: checker, booking: newBookingFlow()}, nil
 }

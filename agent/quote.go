@@ -35,10 +35,8 @@ type Quoter struct {
 	lexicon *retrieval.Lexicon
 }
 
-// NewQuoter returns a quoter. The error is for a dictionary that cannot be read.
-func NewQuoter() (*Quoter, error) {
-	return &Quoter{lexicon: retrieval.NewLexicon()}, nil
-}
+// NewQuoter returns a quoter that reads by a dictionary.
+func NewQuoter(lexicon *retrieval.Lexicon) *Quoter { return &Quoter{lexicon: lexicon} }
 
 // Quotation is an answer made of passages. Text is ready to be sent, with its
 // lead-in and the line that names its sources, at most 690 characters.

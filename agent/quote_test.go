@@ -34,10 +34,7 @@ func quoted(t *testing.T, lang, question string, passages ...frontdesk.Passage) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	quoter, err := NewQuoter()
-	if err != nil {
-		t.Fatal(err)
-	}
+	quoter := NewQuoter(retrieval.NewLexicon())
 	q := retrieval.Question{Text: question, Language: lang}
 	got, ok := quoter.Quote(q, foundIn(t, q, passages...), lang, texts)
 	if !ok {
@@ -122,10 +119,7 @@ func TestNothingFoundIsNotQuoted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quoter, err := NewQuoter()
-	if err != nil {
-		t.Fatal(err)
-	}
+	quoter := NewQuoter(retrieval.NewLexicon())
 	if _, ok := quoter.Quote(retrieval.Question{}, retrieval.Result{}, "en", texts); ok {
 		t.Error("quotes nothing")
 	}

@@ -113,7 +113,7 @@ func (r recorded) Generate(_ context.Context, p agent.Prompt) (agent.Completion,
 func TestTrueSentencesOfACapableModelReachThePatient(t *testing.T) {
 	embedder := realEmbedder(t)
 	passages := samplePassages(t)
-	checker, err := agent.NewChecker(embedder)
+	checker, err := agent.NewChecker(embedder, retrieval.NewLexicon())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestNothingUnsupportedOfARealSmallModelReachesThePatient(t *testing.T) {
 	}
 	embedder := realEmbedder(t)
 	passages := samplePassages(t)
-	checker, err := agent.NewChecker(embedder)
+	checker, err := agent.NewChecker(embedder, retrieval.NewLexicon())
 	if err != nil {
 		t.Fatal(err)
 	}

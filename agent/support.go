@@ -39,14 +39,14 @@ const (
 	whyBinding  = "binding"  // a value that belongs to another thing or day
 )
 
-// NewChecker returns a checker. Without an embedder, what words cannot cross is
-// refused. The error is for data files that cannot be read.
-func NewChecker(embedder retrieval.Embedder) (*Checker, error) {
+// NewChecker returns a checker that reads by a dictionary. Without an embedder, what
+// words cannot cross is refused. The error is for data files that cannot be read.
+func NewChecker(embedder retrieval.Embedder, lexicon *retrieval.Lexicon) (*Checker, error) {
 	vocabularies, err := loadVocabularies()
 	if err != nil {
 		return nil, err
 	}
-	return &Checker{vocabularies: vocabularies, lexicon: retrieval.NewLexicon(), meaning: newMeaning(embedder), memory: newPassageMemory()}, nil
+	return &Checker{vocabularies: vocabularies, lexicon: lexicon, meaning: newMeaning(embedder), memory: newPassageMemory()}, nil
 }
 
 // Check decides about one sentence in language tag and the passages that it cites.

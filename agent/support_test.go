@@ -106,7 +106,7 @@ func (c tally) String() string {
 }
 
 func TestTrueSentencesPassAndAlteredTwinsAreStopped(t *testing.T) {
-	checker, err := agent.NewChecker(realEmbedder(t))
+	checker, err := agent.NewChecker(realEmbedder(t), retrieval.NewLexicon())
 	if err != nil {
 		t.Fatal(err)
 	}

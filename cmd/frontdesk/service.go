@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -48,8 +49,21 @@ type serviceOptions struct {
 	responder   func(conversation.Responder) conversation.Responder // for benchmarks: wraps the agent; nil: as it is
 }
 
+// gcPercent is how much garbage may stand beside what is in use, in percent of it,
+// before it is collected: rules and dictionaries are two thirds of what is in use,
+// and as much again would make the service half as large as it has to be.
+const gcPercent = 50
+
+// collectOften bounds garbage, unless GOGC says something else.
+func collectOften(given string) {
+	if given == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+}
+
 // newService wires conversation, channel and HTTP edge on open parts.
 func newService(ctx context.Context, w *parts, o serviceOptions) (*service, error) {
+	collectOften(w.settings.gogc)
 	s := &service{parts: w, metrics: newMetrics()}
 	decides, err := w.agent(ctx)
 	if err != nil {

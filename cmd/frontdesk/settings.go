@@ -52,6 +52,7 @@ type settings struct {
 	fetchAllow ingest.AllowList
 	reader     string // the program that reads strangers' files in a child; "": this one
 	logLevel   slog.Level
+	gogc       string // "": ours; else the Go runtime has read it itself
 
 	homeDir    string
 	runtimeDir string
@@ -60,6 +61,7 @@ type settings struct {
 // readSettings parses the environment. It names the first wrong setting.
 func readSettings(getenv func(string) string) (settings, error) {
 	s := settings{
+		gogc:            getenv("GOGC"),
 		databaseURL:     getenv("DATABASE_URL"),
 		migrateURL:      getenv("MIGRATE_DATABASE_URL"),
 		embeddingsURL:   getenv("EMBEDDINGS_URL"),

@@ -168,8 +168,12 @@ func (w *parts) openEmbedder(ctx context.Context) error {
 	return nil
 }
 
-// openScreens loads the screens; with embeddings they use them for more recall.
+// openScreens loads the screens, once; with embeddings that are open by then they
+// use them for more recall.
 func (w *parts) openScreens() error {
+	if w.screens != nil {
+		return nil
+	}
 	screens, err := guardrails.New(guardrails.Options{Classifier: w.classifier()})
 	if err != nil {
 		return fmt.Errorf("screens: %w", err)
@@ -205,10 +209,8 @@ func (w *parts) ingestService(ctx context.Context) (*ingest.Service, error) {
 	if err := w.openEmbedder(ctx); err != nil {
 		return nil, err
 	}
-	if w.screens == nil {
-		if err := w.openScreens(); err != nil {
-			return nil, err
-		}
+	if err := w.openScreens(); err != nil {
+		return nil, err
 	}
 	exe := w.settings.reader
 	if exe == "" {
