@@ -67,6 +67,9 @@ type Candidate struct {
 	BM25      float64 // 0 when none of its terms matched
 	Effective time.Time
 	Sentences []Stretch // nil where none were stored: the passage's text is split anew
+	// Facts reads the passage's facts, nil where Passage has them: few candidates
+	// come to be returned.
+	Facts func() ([]frontdesk.Fact, error)
 }
 
 // Stretch is a stretch of Passage.Text (byte offsets) with the cosine of its own

@@ -3,6 +3,7 @@ package retrieval
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -98,8 +99,29 @@ func (r *Retriever) Retrieve(ctx context.Context, q Question, scope Scope) (Resu
 	}
 	candidates = fuse(candidates, r.options.Rerank)
 	r.rank(ctx, q, &result, candidates)
+	if err := readFacts(result.Passages, candidates); err != nil {
+		return result, fmt.Errorf("read facts: %w", err)
+	}
 	result.SearchMS = milliseconds(r.options.Now().Sub(embedded))
 	return result, nil
+}
+
+// readFacts gives the passages that are returned their facts.
+func readFacts(ranked []Ranked, candidates []Candidate) error {
+	for i := range ranked {
+		p := &ranked[i].Passage
+		for _, c := range candidates {
+			if c.Facts == nil || c.Passage.ID != p.ID {
+				continue
+			}
+			facts, err := c.Facts()
+			if err != nil {
+				return err
+			}
+			p.Facts = facts
+		}
+	}
+	return nil
 }
 
 func (r *Retriever) rank(ctx context.Context, q Question, result *Result, candidates []Candidate) {
@@ -118,7 +140,8 @@ func (r *Retriever) rank(ctx context.Context, q Question, result *Result, candid
 	ranked = r.rerank(ctx, q.Text, ranked)
 	result.Score = r.model.answerable(ranker, ranked)
 	result.Answerable = len(ranked) > 0 && result.Score >= r.model.threshold
-	result.Passages = ranked[:min(len(ranked), r.options.Keep)]
+	// A copy: a turn that waits for a model must not hold all that was found.
+	result.Passages = slices.Clone(ranked[:min(len(ranked), r.options.Keep)])
 }
 
 // stretchesOf splits a passage that came without the stretches stored at ingest.

@@ -239,17 +239,17 @@ func scanCandidate(clinic frontdesk.ClinicID, vector []float32) func(row pgx.Col
 		c := retrieval.Candidate{Passage: frontdesk.Passage{Clinic: clinic}}
 		var packed []byte
 		var effective time.Time
-		targets, decode := passageTargets(&c.Passage)
+		targets, facts := passageTargets(&c.Passage)
 		if err := row.Scan(append(targets, &effective, &c.Cosine, &c.BM25, &packed)...); err != nil {
 			return c, err
 		}
-		c.Effective = effective.UTC()
+		c.Effective, c.Facts = effective.UTC(), facts
 		if packed != nil {
 			var err error
 			if c.Sentences, err = compareSentences(packed, vector); err != nil {
 				return c, err
 			}
 		}
-		return c, decode()
+		return c, nil
 	}
 }

@@ -18,19 +18,20 @@ import (
 const passageColumns = `p.passage_id, p.ordinal, p.page, p.kind, p.headings, p.text, p.question, p.language, p.site, p.general,
 	p.hash, p.facts, r.revision_id, r.number, s.source_id, s.name`
 
-// passageTargets returns where passageColumns go; call decode after the scan.
-func passageTargets(p *frontdesk.Passage) (targets []any, decode func() error) {
-	facts := new([]byte)
+// passageTargets returns where passageColumns go; call facts after the scan.
+func passageTargets(p *frontdesk.Passage) (targets []any, facts func() ([]frontdesk.Fact, error)) {
+	raw := new([]byte)
 	targets = []any{&p.ID, &p.Ordinal, &p.Page, &p.Kind, &p.Headings, &p.Text, &p.Question, &p.Language, &p.Site, &p.General,
-		&p.Hash, facts, &p.Revision, &p.Number, &p.Source, &p.Name}
-	return targets, func() error {
-		if string(*facts) == "[]" {
-			return nil
+		&p.Hash, raw, &p.Revision, &p.Number, &p.Source, &p.Name}
+	return targets, func() ([]frontdesk.Fact, error) {
+		if string(*raw) == "[]" {
+			return nil, nil
 		}
-		if err := json.Unmarshal(*facts, &p.Facts); err != nil {
-			return fmt.Errorf("decode facts: %w", err)
+		var facts []frontdesk.Fact
+		if err := json.Unmarshal(*raw, &facts); err != nil {
+			return nil, fmt.Errorf("decode facts: %w", err)
 		}
-		return nil
+		return facts, nil
 	}
 }
 
@@ -62,11 +63,13 @@ func (db *DB) readPassages(ctx context.Context, clinic frontdesk.ClinicID, query
 	batch.Queue(query, args...).Query(func(rows pgx.Rows) (err error) {
 		passages, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (frontdesk.Passage, error) {
 			p := frontdesk.Passage{Clinic: clinic}
-			targets, decode := passageTargets(&p)
+			targets, facts := passageTargets(&p)
 			if err := row.Scan(targets...); err != nil {
 				return p, err
 			}
-			return p, decode()
+			var err error
+			p.Facts, err = facts()
+			return p, err
 		})
 		return err
 	})

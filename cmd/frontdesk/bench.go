@@ -111,6 +111,7 @@ type bench struct {
 	runtime string
 	base    home.Database
 	say     func(figure) error
+	pool    [][]float32 // vectors that the retrieval benchmark asks with
 }
 
 // benchmark is one that has a name.
