@@ -18,6 +18,8 @@ type Knowledge interface {
 	Profile(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) (frontdesk.Profile, error)
 	// Notices returns the notices in force at an instant.
 	Notices(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) ([]frontdesk.Notice, error)
+	// Departments returns the table of departments in force.
+	Departments(ctx context.Context, clinic frontdesk.ClinicID) (frontdesk.Departments, error)
 }
 
 // Options are the parts that an [Agent] is made of.

@@ -202,6 +202,12 @@ func (a *Agent) clinical(ctx context.Context, t *turn) bool {
 			return true
 		}
 	}
+	a.nurseLine(t)
+	return true
+}
+
+// nurseLine declines a clinical question warmly and gives it to a clinician.
+func (a *Agent) nurseLine(t *turn) {
 	settings := t.dialogue.Clinic.Settings
 	a.say(t,
 		a.text(t, "clinical.reply", nil),
@@ -209,5 +215,4 @@ func (a *Agent) clinical(ctx context.Context, t *turn) bool {
 		a.text(t, "urgent.worse", map[string]string{"number": guardrails.Number(t.dialogue.Clinic.Country).Emergency}))
 	t.decision.Outcome, t.decision.Mode = frontdesk.OutcomeClinical, frontdesk.ModeFixed
 	a.ticket(t, handoff.ReasonClinical)
-	return true
 }

@@ -70,7 +70,12 @@ func (s *shelf) Search(_ context.Context, _ retrieval.Scope, q retrieval.Query) 
 type knowledge struct {
 	profile frontdesk.Profile
 	notices []frontdesk.Notice
+	table   []frontdesk.Department
 	err     error
+}
+
+func (k knowledge) Departments(context.Context, frontdesk.ClinicID) (frontdesk.Departments, error) {
+	return frontdesk.Departments{List: k.table, ApprovedBy: "Dr Martin"}, k.err
 }
 
 func (k knowledge) Profile(context.Context, frontdesk.ClinicID, time.Time) (frontdesk.Profile, error) {

@@ -30,6 +30,7 @@ const (
 	IntentPrice  Intent = "price"
 	IntentFollow Intent = "follow"
 	IntentSpeak  Intent = "speak"
+	IntentWho    Intent = "who"
 	ordinary     Intent = "ordinary"
 	namesSite    Intent = "site"
 	trailing     Intent = "trailing"

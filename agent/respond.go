@@ -32,6 +32,7 @@ func (a *Agent) Respond(ctx context.Context, dialogue frontdesk.Dialogue, events
 	case a.media(t):
 	case a.continueFlow(ctx, t): // consumes the event, or lets a digression pass
 	case a.chooseLanguage(t):
+	case a.department(ctx, t): // "which doctor is for this?", from the approved table alone
 	case a.clinical(ctx, t):
 	case a.personalRecord(ctx, t):
 	case a.startBooking(ctx, t): // booking words never reach retrieval

@@ -39,3 +39,18 @@ const (
 	flagWindow  = 4_000
 	flagOverlap = 200
 )
+
+// NamesComplaint tells whether a text names a symptom or another matter for a
+// clinician, even where it asks for a price, a doctor or a date, which silences the
+// label clinical.
+func (s *Screens) NamesComplaint(text string) bool {
+	f := s.spotted(text)
+	f.language = guessed(text, Hints{})
+	return slices.ContainsFunc(f.hits, func(h hit) bool {
+		switch f.rules.rules[h.rule].label {
+		case frontdesk.LabelClinical, frontdesk.LabelUrgent, frontdesk.LabelEmergency, frontdesk.LabelCrisis:
+			return !f.negated(h) && !f.guessed(h) && !f.named(h) && !f.strayed(h)
+		}
+		return false
+	})
+}

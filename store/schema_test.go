@@ -244,6 +244,7 @@ func TestEveryQueryOfATurnHasItsIndex(t *testing.T) {
 		"find clinic": func() error { _, err := strict.FindClinic(ctx, "Lac"); return err },
 		"profile":     func() error { _, err := strict.Profile(ctx, clinic.ID, noon); return err },
 		"notices":     func() error { _, err := strict.Notices(ctx, clinic.ID, noon); return err },
+		"departments": func() error { _, err := strict.Departments(ctx, clinic.ID); return err },
 		"sources":     func() error { _, err := strict.ListSources(ctx, clinic.ID); return err },
 		"find source": func() error { _, err := strict.FindSource(ctx, clinic.ID, "a.txt"); return err },
 		"revisions":   func() error { _, err := strict.ListRevisions(ctx, clinic.ID, revision.Source); return err },

@@ -88,6 +88,14 @@ func (b breakableKnowledge) Notices(ctx context.Context, clinic frontdesk.Clinic
 	return b.Knowledge.Notices(ctx, clinic, at)
 }
 
+// Departments implements [agent.Knowledge].
+func (b breakableKnowledge) Departments(ctx context.Context, clinic frontdesk.ClinicID) (frontdesk.Departments, error) {
+	if err := brokenPart(ctx, eval.FaultDatabaseAway); err != nil {
+		return frontdesk.Departments{}, err
+	}
+	return b.Knowledge.Departments(ctx, clinic)
+}
+
 // breakableModel is a model that a turn may find down.
 type breakableModel struct{ agent.Model }
 

@@ -45,6 +45,7 @@ func (p *program) command() *cobra.Command {
 		p.contactCommand(),
 		p.sourceCommand(),
 		p.noticeCommand(),
+		p.departmentsCommand(),
 		p.profileCommand(),
 		p.askCommand(),
 		p.screenCommand(),
