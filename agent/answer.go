@@ -190,7 +190,7 @@ func (a *Agent) clinical(ctx context.Context, t *turn) bool {
 		return false
 	}
 	if found, ok := a.retrieve(ctx, t, t.text); ok {
-		p, ok := a.instruction(t, t.text, found)
+		p, ok := a.instruction(ctx, t, t.text, found)
 		if !ok {
 			p, ok = a.generalEducation(ctx, t, found)
 		}

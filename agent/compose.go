@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"frontdesk"
@@ -30,17 +31,42 @@ func (a *Agent) compose(ctx context.Context, t *turn, question string, found ret
 			return p, true
 		}
 	}
-	return a.quote(t, question, found)
+	return a.quote(ctx, t, question, found)
 }
 
-// quote answers in the words of the passages, or by facts read from them.
-func (a *Agent) quote(t *turn, question string, found retrieval.Result) (piece, bool) {
+// quote answers in the words of the passages, or by facts read from them. A
+// stretch with a link that the clinic does not allow is left out, not the answer.
+func (a *Agent) quote(ctx context.Context, t *turn, question string, found retrieval.Result) (piece, bool) {
 	q := retrieval.Question{Text: question, Language: t.language}
 	quoted, ok := a.quoter.Quote(q, found, t.language, a.Texts)
+	if ok && a.linksAway(ctx, t, quoted.Text) {
+		quoted, ok = a.quoter.Quote(q, a.withoutLinks(ctx, t, found), t.language, a.Texts)
+	}
 	if !ok {
 		return piece{}, false
 	}
 	return piece{text: quoted.Text, citations: quoted.Citations, mode: quoted.Mode, quoted: true, kinds: quoted.Kinds}, true
+}
+
+// linksAway tells whether a text links to where the clinic's replies may not.
+func (a *Agent) linksAway(ctx context.Context, t *turn, text string) bool {
+	if !reHost.MatchString(text) {
+		return false
+	}
+	finding := a.Screens.Outbound(text, guardrails.OutboundOptions{Language: t.language, Quoted: true, AllowedHosts: a.hosts(ctx, t, text)})
+	return slices.Contains(finding.Why, "link")
+}
+
+// withoutLinks is what retrieval found less the stretches that link away.
+func (a *Agent) withoutLinks(ctx context.Context, t *turn, found retrieval.Result) retrieval.Result {
+	passages := slices.Clone(found.Passages)
+	for i, p := range passages {
+		passages[i].Spans = slices.DeleteFunc(slices.Clone(p.Spans), func(s retrieval.Span) bool {
+			return a.linksAway(ctx, t, p.Passage.Text[s.Start:s.End])
+		})
+	}
+	found.Passages = passages
+	return found
 }
 
 func (a *Agent) composeByModel(ctx context.Context, t *turn, question string, found retrieval.Result) (piece, bool) {
@@ -133,25 +159,9 @@ func citedPassages(numbers []int, passages []retrieval.Ranked) []frontdesk.Passa
 	return cited
 }
 
-// sources is the line that names where an answer comes from.
+// sources are the lines that name where an answer comes from.
 func (a *Agent) sources(t *turn, citations []frontdesk.Citation) string {
-	var lines []string
-	seen := map[string]bool{}
-	for _, c := range citations {
-		args := map[string]string{"source": c.Source, "page": fmt.Sprint(c.Page)}
-		key := "answer.source"
-		if c.Page == 0 {
-			key = "answer.source_no_page"
-		}
-		if line := a.text(t, key, args); !seen[line] {
-			seen[line] = true
-			lines = append(lines, line)
-		}
-	}
-	if len(lines) == 0 {
-		return ""
-	}
-	return "\n" + strings.Join(lines, "\n")
+	return sourceLine(citations, t.language, a.Texts)
 }
 
 func uniqueCitations(citations []frontdesk.Citation) []frontdesk.Citation {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"frontdesk"
@@ -52,11 +53,7 @@ func (a *Agent) screenOut(ctx context.Context, t *turn) {
 	start := a.Now()
 	kept := d.Replies[:0]
 	for _, r := range d.Replies {
-		finding := a.Screens.Outbound(r.Text, guardrails.OutboundOptions{
-			Language:     t.language,
-			Quoted:       r.Quoted,
-			AllowedHosts: Hosts(t.dialogue.Clinic.Settings),
-		})
+		finding := a.Screens.Outbound(r.Text, guardrails.OutboundOptions{Language: t.language, Quoted: r.Quoted, AllowedHosts: a.hosts(ctx, t, r.Text)})
 		if finding.OK || r.Text == "" {
 			kept = append(kept, r)
 			continue
@@ -82,6 +79,24 @@ func Hosts(s frontdesk.Settings) []string {
 	}
 	return list
 }
+
+// hosts are those that a reply may link to: those of the settings and, where it
+// has a link at all, those of the clinic's approved e-mail addresses.
+func (a *Agent) hosts(ctx context.Context, t *turn, text string) []string {
+	list := Hosts(t.dialogue.Clinic.Settings)
+	if !reHost.MatchString(text) || !a.loadProfile(ctx, t) {
+		return list
+	}
+	for _, e := range t.profile.Entries {
+		if _, host, ok := strings.Cut(e.Fact.Value, "@"); ok && e.Approved && e.Fact.Kind == frontdesk.FactEmail {
+			list = append(list, strings.ToLower(host))
+		}
+	}
+	return list
+}
+
+// reHost finds what may be the host of a link: words joined by points.
+var reHost = regexp.MustCompile(`\p{L}[\p{L}\d-]*(?:\.[\p{L}\d-]+)*\.\p{L}{2,}`)
 
 // welcome stands before the first reply of a contact, in the same bubble.
 func (a *Agent) welcome(t *turn) {

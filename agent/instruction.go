@@ -14,14 +14,14 @@ import (
 // scan" sounds clinical and is what preparation sheets are for. It only quotes.
 // Anything that names no examination, or that no leaflet answers, is left to the
 // clinical refusal.
-func (a *Agent) instruction(t *turn, question string, found retrieval.Result) (piece, bool) {
+func (a *Agent) instruction(ctx context.Context, t *turn, question string, found retrieval.Result) (piece, bool) {
 	if !found.Answerable || t.has(frontdesk.LabelUrgent, frontdesk.LabelInjection) {
 		return piece{}, false
 	}
 	if !asksInstruction(found.Asked) && !asksAboutExamination(t, found) {
 		return piece{}, false
 	}
-	return a.quote(t, question, found)
+	return a.quote(ctx, t, question, found)
 }
 
 // aboutSubject is the share of a question's subject that a stretch of approved
@@ -37,7 +37,7 @@ func asksAboutExamination(t *turn, found retrieval.Result) bool {
 	}
 	best := found.Passages[0].Spans[0]
 	named := slices.ContainsFunc(examinations(), func(c string) bool { return slices.Contains(best.Concepts, c) })
-	return named && best.Covered >= aboutSubject
+	return named && onSubject(found)
 }
 
 // reception tells whether a question that the screens took for clinical, or for
@@ -65,7 +65,20 @@ func byRule(v frontdesk.Verdict, part string) bool {
 // own file asks what holds for everybody's, and approved content has a word on it:
 // when reports are ready, what a copy of the file costs.
 func policy(t *turn, found retrieval.Result) bool {
-	return reception(t, "record", found) && names(found.Asked, papers()) && found.Passages[0].Spans[0].Covered >= aboutSubject
+	return reception(t, "record", found) && names(found.Asked, papers()) && onSubject(found)
+}
+
+// onSubject tells whether the best passage has a word on just what was asked: a
+// stretch near its best one names most of the subject, or every one of several
+// subjects.
+func onSubject(found retrieval.Result) bool {
+	spans := found.Passages[0].Spans
+	return slices.ContainsFunc(spans, func(s retrieval.Span) bool {
+		if s.Score < spans[0].Score-sureSlack {
+			return false
+		}
+		return s.Covered >= aboutSubject || len(found.Asked.Concepts) > 1 && len(s.Concepts) == len(found.Asked.Concepts)
+	})
 }
 
 // papers are concepts of what a clinic hands out.

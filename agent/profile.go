@@ -48,6 +48,7 @@ func (a *Agent) fromProfile(ctx context.Context, t *turn, question string) (piec
 		p.citations = append(p.citations, e.Citation)
 	}
 	p.citations = uniqueCitations(p.citations)
+	p.text += a.sources(t, p.citations)
 	return p, true
 }
 
@@ -354,7 +355,7 @@ func (a *Agent) withNotices(ctx context.Context, t *turn, p piece) piece {
 	var citations []frontdesk.Citation
 	for _, n := range a.notices(ctx, t) {
 		lines = append(lines, a.text(t, "notice.line", map[string]string{"notice": n.Text}))
-		citations = append(citations, frontdesk.Citation{Source: "profile", Quote: n.Text})
+		citations = append(citations, frontdesk.Citation{Source: profileSource, Quote: n.Text})
 	}
 	if len(lines) == 0 {
 		return p

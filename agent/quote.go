@@ -171,10 +171,11 @@ func (q *Quoter) title(e excerpt) string {
 	return ""
 }
 
-// said tells whether an excerpt holds the text already.
+// said tells whether an excerpt, or a title that may stand before it, holds the
+// text already.
 func said(list []excerpt, text string) bool {
 	for _, e := range list {
-		if strings.Contains(e.text(), text) {
+		if strings.Contains(e.text(), text) || slices.Contains(e.passage.Headings, text) {
 			return true
 		}
 	}
@@ -209,13 +210,19 @@ func cite(p frontdesk.Passage, quote string) frontdesk.Citation {
 	return frontdesk.Citation{Source: p.Name, Revision: p.Number, Page: p.Page, Quote: quote, Passage: p.ID}
 }
 
-// sourceLine names each cited page once, on a line of its own.
+// profileSource is what a citation names when staff wrote the fact themselves.
+const profileSource = "profile"
+
+// sourceLine names each cited page once, on a line of its own, two at most.
 func sourceLine(citations []frontdesk.Citation, lang string, texts *locale.Catalogue) string {
 	var names []string
 	seen := map[string]bool{}
 	for _, c := range citations {
 		key, args := "answer.source_no_page", map[string]string{"source": c.Source}
-		if c.Page > 0 {
+		switch {
+		case c.Source == profileSource:
+			key = "answer.source_profile"
+		case c.Page > 0:
 			key, args["page"] = "answer.source", strconv.Itoa(c.Page)
 		}
 		if line := texts.Text(lang, key, args); !seen[line] && len(names) < 2 {
