@@ -24,8 +24,8 @@ const (
 // shown though it names less of the subject.
 const factNear = 1.0
 
-// factCovered is how much of the subject an excerpt has to name for its prices and
-// durations to be told without their words.
+// factCovered is how much of the subject an excerpt that names none of its known
+// concepts has to name for its prices and durations to be told without their words.
 const factCovered = 0.2
 
 // factWriter renders what spans state in the patient's language.
@@ -59,7 +59,7 @@ func (w factWriter) lines(excerpts []excerpt) []factLine {
 		if e.score < excerpts[0].score-factSlack {
 			break
 		}
-		if w.asked.Main.Any(retrieval.KindPrice|retrieval.KindDuration) && len(w.asked.Content) > 0 && e.covered < factCovered {
+		if w.asked.Main.Any(retrieval.KindPrice|retrieval.KindDuration) && len(w.asked.Content) > 0 && e.covered < factCovered && len(e.concepts) == 0 {
 			continue // a value of something else must not be taken for the answer: it is quoted with its words
 		}
 		if w.asked.Main.Has(retrieval.KindYesNo) && e.covered < 0.95*names {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"frontdesk/language"
@@ -273,13 +274,29 @@ func (l *Lexicon) at(lang string, folded []string, i int) []Mention {
 	return out
 }
 
-// forms returns a folded word and, where an apostrophe joins an article to it,
-// the word alone.
+// forms returns a folded word and, where an apostrophe joins an article to it or
+// Arabic writes an article, a preposition or "and" together with it, the word alone.
 func forms(word string) []string {
+	if r, _ := utf8.DecodeRuneInString(word); unicode.Is(unicode.Arabic, r) {
+		return arabicForms(word)
+	}
 	if i := strings.LastIndexByte(word, '\''); i >= 0 && i+1 < len(word) {
 		return []string{word, word[i+1:]}
 	}
 	return []string{word}
+}
+
+// arabicLeast is how many bytes of an Arabic word have to be left of it: three letters.
+const arabicLeast = 6
+
+func arabicForms(word string) []string {
+	out := []string{word}
+	for _, prefix := range [...]string{"وال", "بال", "فال", "كال", "لل", "ال", "و", "ب", "ل"} {
+		if rest, ok := strings.CutPrefix(word, prefix); ok && len(rest) >= arabicLeast {
+			return append(out, rest, "ال"+rest)
+		}
+	}
+	return out
 }
 
 func mentioned(list []Mention, index, words int) bool {
