@@ -1,15 +1,14 @@
 package guardrails
 
 import (
-	"bytes"
 	"embed"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"frontdesk"
 )
@@ -28,29 +27,38 @@ type Card struct {
 	Seed     int64             `json:"seed"`
 	Space    string            `json:"space,omitempty"` // of the embeddings
 	Classes  []frontdesk.Label `json:"classes"`
-	Width    int               `json:"width"` // features or dimensions
-	Scale    []float64         `json:"scale"` // of each class's 8-bit weights
-	Bias     []float64         `json:"bias"`
+	Width    int               `json:"width"`           // features or dimensions
+	Scale    []float64         `json:"scale,omitempty"` // of each class's 8-bit weights
+	Bias     []float64         `json:"bias,omitempty"`
 	At       Thresholds        `json:"at"`             // set on the phrases held out
 	Mean     []float64         `json:"mean,omitempty"` // of the embeddings
 }
 
-// linear is a softmax over hashed word and letter n-grams.
+// linear is a softmax over hashed word and letter n-grams, weighed by how rare
+// they are. A row of the table is claimed by one n-gram, known by its check, so
+// that an n-gram never seen counts for nothing.
 type linear struct {
 	card    Card
+	checks  []uint8
+	rarity  []uint8
 	weights []int8 // feature-major: Width rows of one weight a class
 }
 
 func loadLinear() (*linear, error) {
-	card, weights, err := loadWeights("words")
+	card, raw, err := loadCard("words")
 	if err != nil || card == nil {
 		return nil, err
 	}
-	return &linear{*card, weights}, nil
+	n, w := len(card.Classes), card.Width
+	if n == 0 || w <= 0 || len(raw) != (n+2)*w || len(card.Scale) != n || len(card.Bias) != n {
+		return nil, errors.New("weights: words: sizes disagree")
+	}
+	return &linear{*card, raw[:w], raw[w : 2*w], signed(raw[2*w:])}, nil
 }
 
-// loadWeights reads a card and its weights; both nil when there is none yet.
-func loadWeights(name string) (*Card, []int8, error) {
+// loadCard reads a card and the bytes that lie beside it; both are nil when there
+// is none yet.
+func loadCard(name string) (*Card, []byte, error) {
 	raw, err := learnedFiles.ReadFile("learned/" + name + ".json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
@@ -66,34 +74,50 @@ func loadWeights(name string) (*Card, []int8, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("weights: %w", err)
 	}
-	n := len(card.Classes)
-	if n == 0 || len(raw) != n*card.Width || len(card.Scale) != n || len(card.Bias) != n {
-		return nil, nil, fmt.Errorf("weights: %s: sizes disagree", name)
+	return &card, raw, nil
+}
+
+func signed(raw []byte) []int8 {
+	out := make([]int8, len(raw))
+	for i, b := range raw {
+		out[i] = int8(b)
 	}
-	weights := make([]int8, len(raw))
-	if err := binary.Read(bytes.NewReader(raw), binary.LittleEndian, weights); err != nil {
-		return nil, nil, fmt.Errorf("weights: %s: %w", name, err)
-	}
-	return &card, weights, nil
+	return out
 }
 
 func (l *linear) probabilities(p *prepared, s signs) probabilities {
-	features := features(p, s, l.card.Width)
-	if len(features) == 0 {
-		return nil
-	}
 	n := len(l.card.Classes)
-	sums := make([]int32, n)
-	for _, f := range features {
-		row := l.weights[int(f)*n : int(f)*n+n]
-		for c, w := range row {
-			sums[c] += int32(w)
+	var sums [Families][]int32
+	var lengths [Families]float64
+	for k := range sums {
+		sums[k] = make([]int32, n)
+	}
+	eachFeature(p, s, func(k Family, h uint32) {
+		row := int(h) % l.card.Width
+		rarity := int32(l.rarity[row])
+		if rarity == 0 || l.checks[row] != Check(h) {
+			return
+		}
+		lengths[k] += float64(rarity * rarity)
+		sum := sums[k]
+		for c, w := range l.weights[row*n : row*n+n] {
+			sum[c] += rarity * int32(w)
+		}
+	})
+	logits := slices.Clone(l.card.Bias)
+	any := false
+	for k, sum := range sums {
+		if lengths[k] == 0 {
+			continue
+		}
+		any = true
+		norm := 1 / math.Sqrt(lengths[k])
+		for c, x := range sum {
+			logits[c] += float64(x) * l.card.Scale[c] * norm
 		}
 	}
-	norm := 1 / math.Sqrt(float64(len(features)))
-	logits := make([]float64, n)
-	for c := range logits {
-		logits[c] = l.card.Bias[c] + float64(sums[c])*l.card.Scale[c]*norm
+	if !any {
+		return nil
 	}
 	return softmax(l.card.Classes, logits)
 }
@@ -111,42 +135,71 @@ func softmax(classes []frontdesk.Label, logits []float64) probabilities {
 	return out
 }
 
-// Features returns the hashed features of a text, sorted, each once; it is what
-// the trainer learns on.
-func Features(text string, width int) []uint32 {
-	return features(prepare(text), signsOf(text), width)
+// Family is a kind of feature. Each is brought to length one by itself, so that
+// the many n-grams of letters do not drown the words.
+type Family uint8
+
+// The families of features.
+const (
+	FamilyWords Family = iota
+	FamilyLetters
+	Families // how many there are
+)
+
+// Feature is one n-gram of a text, hashed.
+type Feature struct {
+	Family Family
+	Hash   uint32
 }
 
-// maxFeatureWords bounds the words that the word weights read.
-const maxFeatureWords = 400
+// Features returns the features of a text, as often as they occur; it is what
+// the trainer learns on.
+func Features(text string) []Feature {
+	var out []Feature
+	eachFeature(prepare(text), signsOf(text), func(k Family, h uint32) { out = append(out, Feature{k, h}) })
+	return out
+}
 
-func features(p *prepared, s signs, width int) []uint32 {
+// Check returns what tells two features of one row apart.
+func Check(hash uint32) uint8 { return uint8(hash >> 24) }
+
+// maxFeatureWords bounds the words that the word weights read, shortest and
+// longest the n-grams of letters.
+const (
+	maxFeatureWords = 400
+	shortest        = 2
+	longest         = 5
+)
+
+// eachFeature calls put for words, pairs of words, threes of single letters (for
+// scripts without spaces), n-grams of the letters of each word, and signs.
+func eachFeature(p *prepared, s signs, put func(Family, uint32)) {
 	words := p.words[:min(len(p.words), maxFeatureWords)]
-	out := make([]uint32, 0, 16*len(words)+8)
-	var h hasher
-	put := func() { out = append(out, uint32(h)%uint32(width)) }
+	var starts []int
 	for i, w := range words {
 		f := w.forms[0]
-		h = seed('w').add(f)
-		put()
+		put(FamilyWords, seed('w').add(f).mixed())
 		if i > 0 {
-			h = seed('b').add(words[i-1].forms[0]).add(" ").add(f)
-			put()
+			put(FamilyWords, seed('b').add(words[i-1].forms[0]).add(" ").add(f).mixed())
 		}
-		r := []rune("^" + f + "$")
-		for n := 3; n <= 5; n++ {
-			for k := 0; k+n <= len(r); k++ {
-				h = seed(byte('0' + n)).add(string(r[k : k+n]))
-				put()
+		if i > 1 && len(f) > 1 && utf8.RuneCountInString(f) == 1 {
+			put(FamilyWords, seed('t').add(words[i-2].forms[0]).add(words[i-1].forms[0]).add(f).mixed())
+		}
+		f = "^" + f + "$"
+		starts = starts[:0]
+		for at := range f {
+			starts = append(starts, at)
+		}
+		starts = append(starts, len(f))
+		for n := shortest; n <= longest; n++ {
+			for k := 0; k+n < len(starts); k++ {
+				put(FamilyLetters, seed(byte('0'+n)).add(f[starts[k]:starts[k+n]]).mixed())
 			}
 		}
 	}
 	for _, sign := range s.names() {
-		h = seed('s').add(sign)
-		put()
+		put(FamilyWords, seed('s').add(sign).mixed())
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // hasher is FNV-1a.
@@ -159,4 +212,15 @@ func (h hasher) add(s string) hasher {
 		h = (h ^ hasher(s[i])) * 16777619
 	}
 	return h
+}
+
+// mixed spreads what FNV leaves uneven over all bits: the low ones choose a row,
+// the high ones are its check.
+func (h hasher) mixed() uint32 {
+	x := uint32(h)
+	x ^= x >> 16
+	x *= 0x85ebca6b
+	x ^= x >> 13
+	x *= 0xc2b2ae35
+	return x ^ x>>16
 }

@@ -142,11 +142,16 @@ func phoneIn(text string) bool {
 // names returns the signs as features for the word weights.
 func (s signs) names() []string {
 	var out []string
-	for name, on := range map[string]bool{"link": s.links, "short": s.shorteners, "money": s.money, "shout": s.shout,
-		"pictures": s.pictures, "exclaims": s.exclaims, "mixed": s.mixed, "digits": s.digits, "phone": s.phone,
-		"question": s.question, "long": s.long} {
-		if on {
-			out = append(out, name)
+	for _, sign := range []struct {
+		name string
+		on   bool
+	}{
+		{"link", s.links}, {"short", s.shorteners}, {"money", s.money}, {"shout", s.shout}, {"pictures", s.pictures},
+		{"exclaims", s.exclaims}, {"mixed", s.mixed}, {"digits", s.digits}, {"phone", s.phone}, {"question", s.question},
+		{"long", s.long},
+	} {
+		if sign.on {
+			out = append(out, sign.name)
 		}
 	}
 	return out

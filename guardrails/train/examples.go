@@ -27,12 +27,13 @@ type exampleFile struct {
 // example is one text with its label.
 type example struct {
 	text, label, language string
-	variant               int  // 0 is the phrase as it was written
-	heldOut               bool // of a phrase that thresholds are set on
+	phrase                int // of which phrase this is a variant
+	variant               int // 0 is the phrase as it was written
+	fold                  int // of cross-validation: all variants of a phrase share it
 }
 
-// heldOutShare is one in how many phrases is held out, with all its variants.
-const heldOutShare = 6
+// folds is in how many parts the phrases are cut for cross-validation.
+const folds = 5
 
 // perPhrase is how many variants a phrase gives: with other slots, before and
 // after, misspelt, without accents, in capitals.
@@ -57,14 +58,14 @@ func readExamples(dir string) ([]example, string, error) {
 		if err := yaml.Unmarshal(raw, &file); err != nil {
 			return nil, "", fmt.Errorf("examples: %s: %w", filepath.Base(name), err)
 		}
-		out = append(out, expand(file)...)
+		out = append(out, expand(file, len(out))...)
 	}
 	return out, hex.EncodeToString(hash.Sum(nil))[:16], nil
 }
 
 // expand writes each phrase in its variants. Chance depends on the phrase alone,
 // so that a new phrase changes no other.
-func expand(file exampleFile) []example {
+func expand(file exampleFile, first int) []example {
 	labels := make([]string, 0, len(file.Labels))
 	for l := range file.Labels {
 		labels = append(labels, l)
@@ -73,10 +74,10 @@ func expand(file exampleFile) []example {
 	var out []example
 	for _, label := range labels {
 		for _, phrase := range file.Labels[label] {
-			seen := map[string]bool{}
+			seen, number := map[string]bool{}, first+len(out)
 			sum := sha256.Sum256([]byte(label + phrase))
 			rng := rand.New(rand.NewSource(seed + int64(binary.LittleEndian.Uint32(sum[:]))))
-			heldOut := sum[8]%heldOutShare == 0
+			fold := int(sum[8]) % folds
 			for k := range perPhrase {
 				text := fill(phrase, file.Slots, rng)
 				if k > 0 {
@@ -84,7 +85,7 @@ func expand(file exampleFile) []example {
 				}
 				if !seen[text] {
 					seen[text] = true
-					out = append(out, example{text, label, file.Language, k, heldOut})
+					out = append(out, example{text, label, file.Language, number, k, fold})
 				}
 			}
 		}

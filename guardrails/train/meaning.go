@@ -15,29 +15,30 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"frontdesk"
 	"frontdesk/guardrails"
 )
 
-// Settings of the embedding layer.
+// Settings of the embedding layer, chosen by cross-validation.
 const (
-	meaningEpochs = 25
-	meaningRate   = 0.5
-	meaningDecay  = 1e-5
+	units         = 48
+	meaningEpochs = 12
+	meaningRate   = 1.5e-3
+	meaningDecay  = 2e-4 // of the weights, each step
+	unitsDropped  = 0.3  // at random, each time an example is seen
+	noise         = 0.25 // added to each input
+	minibatch     = 16
 	batch         = 32
 	meaningFloor  = 0.87 // what two layers agree on needs less
 	embedTimeout  = 60 * time.Second
 )
 
-// softMeaning is a softmax over centred vectors.
-type softMeaning struct {
-	classes []frontdesk.Label
-	mean    []float64
-	w, g    []float32 // dimension-major
-	bias    []float64
+// meaning is a network with the mean of the vectors that it learned from.
+type meaning struct {
+	guardrails.Network
+	mean []float64
 }
 
 // trainMeaning sets thresholds with weights learned without the phrases held out,
@@ -57,83 +58,150 @@ func trainMeaning(ctx context.Context, dir, url, space, cache string, examples [
 		return err
 	}
 	classes := classesOf(examples)
-	keep := func(e example) bool { return !e.heldOut }
-	m := learnMeaning(plain, vectors, classes, keep)
 	var held, alone []judged
-	for i, e := range plain {
-		if !e.heldOut {
-			continue
+	for fold := range folds {
+		m := learnMeaning(plain, vectors, classes, func(e example) bool { return e.fold != fold })
+		for i, e := range plain {
+			if e.fold != fold {
+				continue
+			}
+			p := m.probabilities(vectors[i])
+			alone = append(alone, judged{e, named(classes, p)})
+			both := make([]float64, len(p))
+			for c := range p {
+				both[c] = guardrails.Both(seen[i][c], p[c])
+			}
+			held = append(held, judged{e, named(classes, both)})
 		}
-		p := m.probabilities(vectors[i])
-		alone = append(alone, judged{e, named(classes, p)})
-		both := make([]float64, len(p))
-		for c := range p {
-			both[c] = guardrails.Both(seen[i][c], p[c])
-		}
-		held = append(held, judged{e, named(classes, both)})
 	}
+	slog.Info("meaning", "alone", accuracy(alone), "with words", accuracy(held))
 	setThresholds("meaning alone", meaningFloor, alone)
 	at := setThresholds("words and meaning", meaningFloor, held)
-	m = learnMeaning(plain, vectors, classes, func(example) bool { return true })
+	m := learnMeaning(plain, vectors, classes, func(example) bool { return true })
+	raw, err := m.MarshalBinary()
+	if err != nil {
+		return err
+	}
 	return write(dir, "meaning", guardrails.Card{Made: made, From: sum, Examples: len(plain), Seed: seed, Space: space,
-		Classes: classes, Width: len(m.mean), Bias: m.bias, Mean: m.mean, At: at}, m.w)
+		Classes: classes, Width: m.Inputs, Mean: m.mean, At: at}, raw)
 }
 
-// learnMeaning trains on the examples to keep by AdaGrad.
-func learnMeaning(examples []example, vectors [][]float32, classes []frontdesk.Label, keep func(example) bool) *softMeaning {
-	d, n := len(vectors[0]), len(classes)
-	m := &softMeaning{classes, make([]float64, d), make([]float32, d*n), make([]float32, d*n), make([]float64, n)}
+// learnMeaning trains a network on the examples to keep by Adam.
+func learnMeaning(examples []example, vectors [][]float32, classes []frontdesk.Label, keep func(example) bool) *meaning {
 	var order []int
 	for i, e := range examples {
 		if keep(e) {
 			order = append(order, i)
 		}
 	}
+	m := &meaning{guardrails.NewNetwork(len(vectors[0]), units, len(classes)), make([]float64, len(vectors[0]))}
 	for _, k := range order {
 		for i, x := range vectors[k] {
 			m.mean[i] += float64(x) / float64(len(order))
 		}
 	}
-	index, balance := indexOf(classes), weightsOf(examples, classes)
 	rng := rand.New(rand.NewSource(seed))
+	for _, part := range [][]float32{m.In, m.Out} {
+		for i := range part {
+			part[i] = float32(rng.NormFloat64() / math.Sqrt(float64(m.Inputs)))
+		}
+	}
+	index, weights := indexOf(classes), weightsOf(examples)
+	gradient := guardrails.NewNetwork(m.Inputs, m.Units, m.Outputs)
+	adam := newAdam(m.Parts())
+	steps := meaningEpochs * (len(order)/minibatch + 1)
 	for range meaningEpochs {
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-		for _, k := range order {
-			class := index[examples[k].label]
-			m.step(vectors[k], class, balance[class])
+		for at := 0; at < len(order); at += minibatch {
+			part := order[at:min(len(order), at+minibatch)]
+			for _, k := range part {
+				m.addGradient(&gradient, vectors[k], index[examples[k].label], float32(weights[k])/float32(len(part)), rng)
+			}
+			adam.step(m.Parts(), gradient.Parts(), meaningRate*(1-float64(adam.steps)/float64(steps+1)))
 		}
 	}
 	return m
 }
 
-func (m *softMeaning) probabilities(v []float32) []float64 {
-	n := len(m.classes)
-	p := slices.Clone(m.bias)
-	for i, x := range v {
-		x -= float32(m.mean[i])
-		for c, w := range m.w[i*n : i*n+n] {
-			p[c] += float64(x * w)
-		}
-	}
+func (m *meaning) probabilities(v []float32) []float64 {
+	p := m.Logits(guardrails.Centred(v, m.mean, 1), nil)
 	softmax(p)
 	return p
 }
 
-func (m *softMeaning) step(v []float32, class int, weight float64) {
-	n := len(m.classes)
-	for c, diff := range m.probabilities(v) {
-		if c == class {
-			diff--
+// addGradient adds what one example says of the weights.
+func (m *meaning) addGradient(g *guardrails.Network, v []float32, class int, weight float32, rng *rand.Rand) {
+	x := guardrails.Centred(v, m.mean, 1)
+	for i := range x {
+		x[i] += noise * float32(rng.NormFloat64())
+	}
+	hidden := make([]float32, m.Units)
+	p := m.Logits(x, func(u []float32) {
+		for k := range u {
+			if rng.Float32() < unitsDropped {
+				u[k] = 0
+			}
+			u[k] /= 1 - unitsDropped
 		}
-		if diff *= weight; math.Abs(diff) < 1e-3 {
+		copy(hidden, u)
+	})
+	softmax(p)
+	p[class]--
+	d := make([]float32, m.Outputs)
+	for c := range d {
+		d[c] = float32(p[c]) * weight
+		g.Bias[c] += d[c]
+	}
+	back := make([]float32, m.Units)
+	for u, h := range hidden {
+		if h == 0 {
 			continue
 		}
-		m.bias[c] -= 0.01 * diff
-		for i, x := range v {
-			j := i*n + c
-			grad := float32(diff)*(x-float32(m.mean[i])) + meaningDecay*m.w[j]
-			m.g[j] += grad * grad
-			m.w[j] -= meaningRate * grad / (0.05 + float32(math.Sqrt(float64(m.g[j]))))
+		var sum float32
+		for c, w := range m.Out[u*m.Outputs : (u+1)*m.Outputs] {
+			sum += w * d[c]
+			g.Out[u*m.Outputs+c] += d[c] * h
+		}
+		back[u] = sum / (1 - unitsDropped)
+		g.InBias[u] += back[u]
+	}
+	for i, xi := range x {
+		row, straight := g.In[i*m.Units:(i+1)*m.Units], g.Straight[i*m.Outputs:(i+1)*m.Outputs]
+		for u, b := range back {
+			row[u] += b * xi
+		}
+		for c, b := range d {
+			straight[c] += b * xi
+		}
+	}
+}
+
+// adam keeps what the optimiser of that name knows of each weight.
+type adam struct {
+	mean, square [][]float32
+	steps        int
+}
+
+func newAdam(parts [][]float32) *adam {
+	a := &adam{}
+	for _, p := range parts {
+		a.mean, a.square = append(a.mean, make([]float32, len(p))), append(a.square, make([]float32, len(p)))
+	}
+	return a
+}
+
+// step moves the weights against their gradients, which it sets to zero.
+func (a *adam) step(weights, gradients [][]float32, rate float64) {
+	const beta1, beta2, least = 0.9, 0.99, 1e-6
+	a.steps++
+	by := float32(rate * math.Sqrt(1-math.Pow(beta2, float64(a.steps))) / (1 - math.Pow(beta1, float64(a.steps))))
+	for k, w := range weights {
+		mean, square, g := a.mean[k], a.square[k], gradients[k]
+		for i, x := range g {
+			mean[i] = beta1*mean[i] + (1-beta1)*x
+			square[i] = beta2*square[i] + (1-beta2)*x*x
+			w[i] -= by*mean[i]/(float32(math.Sqrt(float64(square[i])))+least) + float32(rate)*meaningDecay*100*w[i]
+			g[i] = 0
 		}
 	}
 }
