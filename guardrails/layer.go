@@ -1,6 +1,7 @@
 package guardrails
 
 import (
+	"math"
 	"slices"
 
 	"frontdesk"
@@ -21,25 +22,35 @@ func (f *finding) layers() []layer {
 		out = append(out, layer{"words", f.words, f.wordsAt})
 	}
 	if f.meaning != nil {
-		out = append(out, layer{"words and meaning", mean(f.words, f.meaning), f.meaningAt})
+		out = append(out, layer{"words and meaning", Together(f.words, f.meaning), f.meaningAt})
 	}
 	return out
 }
 
-// meaningShare is what the vector weighs against the words.
-const meaningShare = 0.65
+// What the logarithms of two layers' probabilities weigh. The vector knows what
+// other people's words mean; the words know ours.
+const (
+	meaningWeight = 1.0
+	wordsWeight   = 0.5
+	leastKnown    = 1e-9 // stands for a probability of nothing
+)
 
-// Both returns a probability by words and vector together.
-func Both(words, meaning float64) float64 { return meaningShare*meaning + (1-meaningShare)*words }
-
-// mean returns the weighted mean of two layers' probabilities; either may be nil.
-func mean(a, b probabilities) probabilities {
-	if a == nil {
-		return b
+// Together returns the probabilities by words and vector: their weighted geometric
+// mean, brought to a sum of one. Without words it returns the vector's.
+func Together(words, meaning map[frontdesk.Label]float64) map[frontdesk.Label]float64 {
+	if words == nil {
+		return meaning
 	}
-	out := make(probabilities, len(b))
-	for l, p := range b {
-		out[l] = Both(a[l], p)
+	out, sum := make(map[frontdesk.Label]float64, len(meaning)), 0.0
+	for l, p := range meaning {
+		out[l] = math.Exp(meaningWeight*math.Log(p+leastKnown) + wordsWeight*math.Log(words[l]+leastKnown))
+	}
+	for _, l := range frontdesk.Labels() {
+		sum += out[l]
+	}
+	sum += out[labelAdmin]
+	for l := range out {
+		out[l] /= sum
 	}
 	return out
 }

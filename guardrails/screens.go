@@ -254,27 +254,17 @@ func (f *finding) spoken() []evidence {
 	return append(out, f.signs.evidence(f)...)
 }
 
-// learned returns what the learned layers find. For the labels of [meant] the
-// vector speaks together with the words; for all others the words speak alone,
-// since the vector there takes unhappy wording for a call for people.
+// learned returns what the learned layers find. Where there is a vector, it
+// speaks together with the words; else the words speak alone.
 func (f *finding) learned() []evidence {
-	var out []evidence
 	layers := f.layers()
-	for i, layer := range layers {
-		for _, l := range layer.labels(f.administrative()) {
-			if len(layers) == 1 || meant(l) == (i > 0) {
-				out = append(out, evidence{l, layer.name})
-			}
-		}
+	if len(layers) == 0 {
+		return nil
+	}
+	surest := layers[len(layers)-1]
+	var out []evidence
+	for _, l := range surest.labels(f.administrative()) {
+		out = append(out, evidence{l, surest.name})
 	}
 	return out
-}
-
-// meant are the labels for which a vector adds recall without false alarms.
-func meant(l frontdesk.Label) bool {
-	switch l {
-	case frontdesk.LabelClinical, frontdesk.LabelOffTopic, frontdesk.LabelSmalltalk, frontdesk.LabelBotQuestion:
-		return true
-	}
-	return false
 }

@@ -11,6 +11,9 @@ type Thresholds map[frontdesk.Label]float64
 // labelAlarm stands for emergency and crisis in [Thresholds].
 const labelAlarm = frontdesk.Label("alarm")
 
+// labelAdmin is the class of texts that get no label.
+const labelAdmin = frontdesk.Label("admin")
+
 // againstContext is how much of the way to certainty an alarm has to go further
 // where a context speaks against it, administrative the same for other labels
 // where the text asks for a price, a place, a date or a paper.

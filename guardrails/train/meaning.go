@@ -1,21 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"math/rand"
-	"net/http"
-	"os"
-	"path/filepath"
-	"time"
 
 	"frontdesk"
 	"frontdesk/guardrails"
@@ -30,9 +19,6 @@ const (
 	unitsDropped  = 0.3  // at random, each time an example is seen
 	noise         = 0.25 // added to each input
 	minibatch     = 16
-	batch         = 32
-	meaningFloor  = 0.87 // what two layers agree on needs less
-	embedTimeout  = 60 * time.Second
 )
 
 // meaning is a network with the mean of the vectors that it learned from.
@@ -45,7 +31,7 @@ type meaning struct {
 // then learns from all and writes. It learns from phrases as they were written:
 // the variants of a phrase lie close to it. views are what the word weights
 // think of those held out.
-func trainMeaning(ctx context.Context, dir, url, space, cache string, examples []example, views wordViews, sum, made string) error {
+func trainMeaning(ctx context.Context, dir string, embed *embedder, examples []example, views wordViews, sum, made string) error {
 	var plain []example
 	var seen wordViews
 	for i, e := range examples {
@@ -53,7 +39,7 @@ func trainMeaning(ctx context.Context, dir, url, space, cache string, examples [
 			plain, seen = append(plain, e), append(seen, views[i])
 		}
 	}
-	vectors, err := embedAll(ctx, url, space, cache, plain)
+	vectors, err := embed.all(ctx, plain)
 	if err != nil {
 		return err
 	}
@@ -67,22 +53,17 @@ func trainMeaning(ctx context.Context, dir, url, space, cache string, examples [
 			}
 			p := m.probabilities(vectors[i])
 			alone = append(alone, judged{e, named(classes, p)})
-			both := make([]float64, len(p))
-			for c := range p {
-				both[c] = guardrails.Both(seen[i][c], p[c])
-			}
-			held = append(held, judged{e, named(classes, both)})
+			held = append(held, judged{e, guardrails.Together(named(classes, seen[i]), named(classes, p))})
 		}
 	}
 	slog.Info("meaning", "alone", accuracy(alone), "with words", accuracy(held))
-	setThresholds("meaning alone", meaningFloor, alone)
-	at := setThresholds("words and meaning", meaningFloor, held)
+	at := setThresholds("words and meaning", lowestTogether, held)
 	m := learnMeaning(plain, vectors, classes, func(example) bool { return true })
 	raw, err := m.MarshalBinary()
 	if err != nil {
 		return err
 	}
-	return write(dir, "meaning", guardrails.Card{Made: made, From: sum, Examples: len(plain), Seed: seed, Space: space,
+	return write(dir, "meaning", guardrails.Card{Made: made, From: sum, Examples: len(plain), Seed: seed, Space: embed.space,
 		Classes: classes, Width: m.Inputs, Mean: m.mean, At: at}, raw)
 }
 
@@ -204,108 +185,4 @@ func (a *adam) step(weights, gradients [][]float32, rate float64) {
 			g[i] = 0
 		}
 	}
-}
-
-// embedAll returns a unit vector for each example. What was embedded before is
-// read from the folder cache, where that is not "".
-func embedAll(ctx context.Context, url, space, cache string, examples []example) ([][]float32, error) {
-	client := &http.Client{Timeout: embedTimeout}
-	out := make([][]float32, len(examples))
-	var missing []int
-	for i, e := range examples {
-		if out[i] = readVector(cache, space, e.text); out[i] == nil {
-			missing = append(missing, i)
-		}
-	}
-	slog.Info("embed", "cached", len(examples)-len(missing), "missing", len(missing))
-	for at := 0; at < len(missing); at += batch {
-		part := missing[at:min(len(missing), at+batch)]
-		texts := make([]string, len(part))
-		for k, i := range part {
-			texts[k] = examples[i].text
-		}
-		vectors, err := embed(ctx, client, url, texts)
-		if err != nil {
-			return nil, fmt.Errorf("embed: %w", err)
-		}
-		for k, i := range part {
-			out[i] = vectors[k]
-			if err := keepVector(cache, space, examples[i].text, vectors[k]); err != nil {
-				return nil, fmt.Errorf("embed: %w", err)
-			}
-		}
-	}
-	return out, nil
-}
-
-func cachePath(cache, space, text string) string {
-	sum := sha256.Sum256([]byte(space + "\x00" + text))
-	return filepath.Join(cache, hex.EncodeToString(sum[:12]))
-}
-
-// readVector returns a vector from the cache, nil when it is not there.
-func readVector(cache, space, text string) []float32 {
-	if cache == "" {
-		return nil
-	}
-	raw, err := os.ReadFile(cachePath(cache, space, text))
-	if err != nil || len(raw) == 0 || len(raw)%4 != 0 {
-		return nil
-	}
-	out := make([]float32, len(raw)/4)
-	if _, err := binary.Decode(raw, binary.LittleEndian, out); err != nil {
-		return nil
-	}
-	return out
-}
-
-func keepVector(cache, space, text string, v []float32) error {
-	if cache == "" {
-		return nil
-	}
-	raw, err := binary.Append(nil, binary.LittleEndian, v)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(cachePath(cache, space, text), raw, 0o600)
-}
-
-func embed(ctx context.Context, client *http.Client, url string, texts []string) ([][]float32, error) {
-	body, err := json.Marshal(map[string]any{"input": texts, "input_type": "query", "model": "default"})
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	var answer struct {
-		Data []struct {
-			Embedding []float32 `json:"embedding"`
-		} `json:"data"`
-	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
-		return nil, err
-	}
-	if len(answer.Data) != len(texts) {
-		return nil, errors.New("not one vector a text")
-	}
-	out := make([][]float32, len(texts))
-	for i, d := range answer.Data {
-		var sum float64
-		for _, x := range d.Embedding {
-			sum += float64(x) * float64(x)
-		}
-		for k := range d.Embedding {
-			d.Embedding[k] /= float32(math.Sqrt(sum))
-		}
-		out[i] = d.Embedding
-	}
-	return out, nil
 }

@@ -10,49 +10,64 @@ import (
 )
 
 // A threshold is the lowest at which a label is given to at most this share of
-// the phrases held out that it would harm. Stopping an administrative question
-// costs most; the shares add up to less than the 2% that may be stopped.
+// the phrases that it would harm, each judged by weights that never saw it. Our
+// phrases are mostly hard ones: what patients write is harmed less.
 var allowed = map[frontdesk.Label]float64{
-	"alarm":                       0.002,
-	frontdesk.LabelClinical:       0.006,
-	frontdesk.LabelUrgent:         0.002,
-	frontdesk.LabelHumanRequest:   0.006,
-	frontdesk.LabelComplaint:      0.005,
-	frontdesk.LabelDistress:       0.004,
-	frontdesk.LabelInsult:         0.001,
-	frontdesk.LabelOffTopic:       0.003,
-	frontdesk.LabelSmalltalk:      0.004,
-	frontdesk.LabelGibberish:      0.001,
-	frontdesk.LabelInjection:      0.003,
-	frontdesk.LabelSpam:           0.002,
+	"alarm":                       0.004,
+	frontdesk.LabelClinical:       0.03,
+	frontdesk.LabelUrgent:         0.01,
+	frontdesk.LabelHumanRequest:   0.02,
+	frontdesk.LabelComplaint:      0.02,
+	frontdesk.LabelDistress:       0.02,
+	frontdesk.LabelInsult:         0.002,
+	frontdesk.LabelOffTopic:       0.015,
+	frontdesk.LabelSmalltalk:      0.02,
+	frontdesk.LabelGibberish:      0.002,
+	frontdesk.LabelInjection:      0.01,
+	frontdesk.LabelSpam:           0.01,
 	frontdesk.LabelOptOut:         0.001,
-	frontdesk.LabelBotQuestion:    0.003,
+	frontdesk.LabelBotQuestion:    0.01,
 	frontdesk.LabelPersonalRecord: 0.01,
 }
 
-// lowest are the least thresholds, however well a label does on the phrases held out:
-// other people's phrases differ more from ours than ours among themselves.
+// lowest are the least thresholds of the word weights, however well a label does
+// on our phrases: other people's differ more from ours than ours among themselves.
 var lowest = map[frontdesk.Label]float64{
-	"alarm":                     0.97,
-	frontdesk.LabelClinical:     0.55,
-	frontdesk.LabelHumanRequest: 0.75,
-	frontdesk.LabelComplaint:    0.75,
-	frontdesk.LabelDistress:     0.75,
-	frontdesk.LabelInjection:    0.85,
-	frontdesk.LabelInsult:       0.8,
-	frontdesk.LabelOptOut:       0.9,
-	frontdesk.LabelOffTopic:     0.6,
-	frontdesk.LabelBotQuestion:  0.5,
+	"alarm":                       0.97,
+	frontdesk.LabelClinical:       0.68,
+	frontdesk.LabelUrgent:         0.68,
+	frontdesk.LabelHumanRequest:   0.92,
+	frontdesk.LabelComplaint:      0.92,
+	frontdesk.LabelDistress:       0.92,
+	frontdesk.LabelInsult:         0.85,
+	frontdesk.LabelOffTopic:       0.78,
+	frontdesk.LabelSmalltalk:      0.35,
+	frontdesk.LabelGibberish:      0.72,
+	frontdesk.LabelInjection:      0.88,
+	frontdesk.LabelSpam:           0.88,
+	frontdesk.LabelOptOut:         0.9,
+	frontdesk.LabelBotQuestion:    0.4,
+	frontdesk.LabelPersonalRecord: 0.45,
 }
 
-// lowestTogether are those of words and meaning together where they differ: to an
-// embedding, advertising and a patient's note about a purchase are neighbours.
+// lowestTogether are those of words and vector together.
 var lowestTogether = map[frontdesk.Label]float64{
-	frontdesk.LabelSpam:      0.75,
-	frontdesk.LabelInjection: 0.8,
+	"alarm":                       0.98,
+	frontdesk.LabelClinical:       0.85,
+	frontdesk.LabelUrgent:         0.85,
+	frontdesk.LabelHumanRequest:   0.97,
+	frontdesk.LabelComplaint:      0.97,
+	frontdesk.LabelDistress:       0.97,
+	frontdesk.LabelInsult:         0.93,
+	frontdesk.LabelOffTopic:       0.8,
+	frontdesk.LabelSmalltalk:      0.35,
+	frontdesk.LabelGibberish:      0.75,
+	frontdesk.LabelInjection:      0.97,
+	frontdesk.LabelSpam:           0.96,
+	frontdesk.LabelOptOut:         0.9,
+	frontdesk.LabelBotQuestion:    0.4,
+	frontdesk.LabelPersonalRecord: 0.45,
 }
-
-const lowestUsual = 0.45
 
 // right lists, for a label given, the labels of examples that it does not harm.
 var right = map[frontdesk.Label][]string{
@@ -87,8 +102,8 @@ type judged struct {
 }
 
 // setThresholds chooses thresholds on the phrases held out and logs what they
-// catch. floor is how much of the least thresholds holds for the layer.
-func setThresholds(name string, floor float64, held []judged) guardrails.Thresholds {
+// catch. None is below its least one.
+func setThresholds(name string, least map[frontdesk.Label]float64, held []judged) guardrails.Thresholds {
 	type point struct {
 		sure float64
 		harm bool
@@ -118,15 +133,7 @@ func setThresholds(name string, floor float64, held []judged) guardrails.Thresho
 				}
 			}
 		}
-		least, ok := lowest[label]
-		if !ok {
-			least = lowestUsual
-		}
-		least *= floor
-		if t, ok := lowestTogether[label]; ok && floor < 1 {
-			least = t
-		}
-		at[label] = min(max(want, least), 0.999)
+		at[label] = min(max(want, least[label]), 0.999)
 	}
 	report(name, held, at)
 	return at

@@ -217,7 +217,7 @@ func trainWords(dir string, examples []example, sum, made string) (wordViews, er
 			}
 		}
 	}
-	at := setThresholds("words", 1, held)
+	at := setThresholds("words", lowest, held)
 	m := learnWords(rows, classes)
 	slog.Info("words", "examples", len(rows), "held_out", len(held), "right", accuracy(held))
 	raw, scale := inBytes(m.w, len(classes))
