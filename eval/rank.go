@@ -10,7 +10,11 @@ const depth = 10
 // A target without a trace, and a case that names no relevant place, count in
 // none of them.
 func (t *tally) ranking(e Expect, r Reply) {
-	if len(e.Relevant) == 0 || r.Trace == nil || len(r.Trace.Found) == 0 {
+	places := e.Relevant
+	if len(places) == 0 {
+		places = e.Cites
+	}
+	if len(places) == 0 || r.Trace == nil || len(r.Trace.Found) == 0 {
 		return
 	}
 	found := r.Trace.Found[:min(depth, len(r.Trace.Found))]
@@ -18,7 +22,7 @@ func (t *tally) ranking(e Expect, r Reply) {
 	ideal := 0.0
 	seen := map[Place]bool{}
 	for i, f := range found {
-		place, ok := relevant(e.Relevant, f)
+		place, ok := relevant(places, f)
 		if !ok || seen[place] {
 			continue
 		}
@@ -33,16 +37,16 @@ func (t *tally) ranking(e Expect, r Reply) {
 	early := 0.0
 	for place := range seen {
 		for i, f := range found[:min(5, len(found))] {
-			if p, ok := relevant(e.Relevant, f); ok && p == place && i < 5 {
+			if p, ok := relevant(places, f); ok && p == place && i < 5 {
 				early++
 				break
 			}
 		}
 	}
-	for i := range min(len(e.Relevant), depth) {
+	for i := range min(len(places), depth) {
 		ideal += 1 / math.Log2(float64(i)+2)
 	}
-	t.value("retrieval_recall_at_5", early/float64(len(e.Relevant)))
+	t.value("retrieval_recall_at_5", early/float64(len(places)))
 	t.value("retrieval_mrr", first)
 	t.value("retrieval_ndcg_at_10", gain/ideal)
 	if hit > 0 {
@@ -54,7 +58,7 @@ func (t *tally) ranking(e Expect, r Reply) {
 // relevant returns the place that a found passage is at.
 func relevant(places []Place, f Found) (Place, bool) {
 	for _, p := range places {
-		if p.Source == f.Source && (p.Page == 0 || p.Page == f.Page) && (p.Quote == "" || says(f.Text, p.Quote)) {
+		if anyOf(p.Source, f.Source) && (p.Page == 0 || p.Page == f.Page) && (p.Quote == "" || says(f.Text, p.Quote)) {
 			return p, true
 		}
 	}

@@ -140,7 +140,8 @@ func (r *reader) cases(n *yaml.Node, d defaults) {
 	r.each(n, "cases", func(n *yaml.Node) { r.oneCase(n, d) })
 }
 
-// oneCase reads a case: a text alone is its question, with the defaults.
+// oneCase reads a case. A text alone is its question, a list of texts its
+// dialogue, with the defaults.
 func (r *reader) oneCase(n *yaml.Node, d defaults) {
 	c := Case{Line: n.Line}
 	var single Turn
@@ -148,9 +149,12 @@ func (r *reader) oneCase(n *yaml.Node, d defaults) {
 	var turns *yaml.Node
 	var expect *yaml.Node
 	own := d
-	if n.Kind == yaml.ScalarNode {
+	switch n.Kind {
+	case yaml.ScalarNode:
 		r.text(&single.Say, "a case")(n)
-	} else {
+	case yaml.SequenceNode:
+		turns = n
+	default:
 		fields := map[string]func(*yaml.Node){
 			"id":    r.text(&c.ID, "id"),
 			"turns": func(n *yaml.Node) { turns = n },

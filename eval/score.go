@@ -32,7 +32,7 @@ const (
 const (
 	plainMessages = 3
 	plainChars    = 700
-	plainWords    = 28 // of the mean sentence
+	plainWords    = 30 // of the longest sentence
 )
 
 // Score checks the replies of a case against what it expects. It is pure.
@@ -73,7 +73,8 @@ func (s *scorer) score(e Expect, r Reply) {
 func (s *scorer) always(r Reply) {
 	text := r.Text()
 	said := text != "" || slices.ContainsFunc(r.Messages, func(m Message) bool { return m.Document != "" || len(m.Buttons) > 0 })
-	s.add("speaks", said || r.Outcome == "silent", "a message, or silence on purpose", r.Outcome)
+	quiet := r.Outcome == "silent" || r.Outcome == "spam" // nobody answers an advertisement
+	s.add("speaks", said || quiet, "a message, or silence on purpose", r.Outcome)
 	if fault := overLimit(r.Messages); fault != "" {
 		s.add("limits", false, "WhatsApp's limits kept", fault)
 	} else {
@@ -195,35 +196,44 @@ func (s *scorer) words(e Expect, r Reply) {
 	}
 }
 
-// unplain says why a reply is hard to read on a phone, "" where it is not.
+// unplain says why a reply is hard to read on a phone, "" where it is not. The
+// documents' own sentences are not held against it.
 func unplain(r Reply, text string) string {
-	sentences := language.Sentences(r.Lang, text)
-	words := len(language.Words(text))
+	longest := 0
+	for line := range strings.Lines(text) {
+		for _, span := range language.Sentences(r.Lang, line) {
+			sentence := line[span.Start:span.End]
+			if !slices.ContainsFunc(r.Citations, func(c frontdesk.Citation) bool { return strings.Contains(c.Quote, strings.TrimSpace(sentence)) }) {
+				longest = max(longest, len(language.Words(sentence)))
+			}
+		}
+	}
 	switch {
 	case len(r.Messages) > plainMessages:
 		return fmt.Sprintf("%d messages", len(r.Messages))
 	case utf8.RuneCountInString(text) > plainChars:
 		return fmt.Sprintf("%d characters", utf8.RuneCountInString(text))
-	case len(sentences) > 0 && words/len(sentences) > plainWords:
-		return fmt.Sprintf("%d words a sentence", words/len(sentences))
+	case longest > plainWords:
+		return fmt.Sprintf("a sentence of %d words", longest)
 	case strings.Contains(text, "!!") || strings.ToUpper(text) == text && strings.ToLower(text) != text:
 		return "it shouts"
 	}
 	return ""
 }
 
-// replyLanguage is the language of a reply: what the product says, unless the
-// words that are no quote clearly say otherwise.
+// replyLanguage is the language of a reply: what the product says, unless words
+// that it wrote itself clearly say otherwise. Quotes and the labels of facts stand
+// in the document's language.
 func replyLanguage(r Reply, want string) string {
+	if base(r.Lang) != base(want) || r.Mode == "quote" || r.Mode == "profile" {
+		return base(r.Lang)
+	}
 	own := r.Text()
 	for _, c := range r.Citations {
 		own = strings.ReplaceAll(own, c.Quote, " ")
 	}
-	if i := strings.LastIndex(own, "\n"); i >= 0 && r.Outcome == "answered" {
-		own = own[:i] // the line that names the source
-	}
-	guess := language.Detect(own, want, r.Lang)
-	if base(r.Lang) == base(want) && guess.Sure > sureLanguage && base(guess.Tag) != base(want) && len(language.Words(own)) >= enoughWords && r.Mode != "quote" {
+	guess := language.Detect(own, want)
+	if guess.Sure > sureLanguage && base(guess.Tag) != base(want) && len(language.Words(own)) >= enoughWords {
 		return guess.Tag
 	}
 	return base(r.Lang)
@@ -243,10 +253,15 @@ func base(tag string) string {
 func (s *scorer) sources(e Expect, r Reply) {
 	for _, want := range e.Cites {
 		cited := slices.ContainsFunc(r.Citations, func(c frontdesk.Citation) bool {
-			return c.Source == want.Source && (want.Page == 0 || c.Page == want.Page) && (want.Quote == "" || says(c.Quote, want.Quote))
+			return anyOf(want.Source, c.Source) && (want.Page == 0 || c.Page == want.Page) && (want.Quote == "" || says(c.Quote, want.Quote))
 		})
 		s.add("cites", cited, want.String(), citedText(r.Citations))
 	}
+}
+
+// anyOf tells whether a name is one of the alternatives, which “|” separates.
+func anyOf(alternatives, name string) bool {
+	return slices.Contains(strings.Split(alternatives, "|"), name)
 }
 
 func (p Place) String() string {
