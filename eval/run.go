@@ -6,17 +6,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
 
 // Options say how a run asks.
 type Options struct {
-	Parallel int           // cases at a time; default 2
-	Repeat   int           // times that each case is asked; default 1
-	Timeout  time.Duration // of one turn; default 60 s
-	Most     int           // failures of the target after which the run stops; default 20
-	Journal  *Journal      // nil: nothing is remembered
+	Parallel int             // cases at a time; default 2
+	Repeat   int             // times that each case is asked; default 1
+	Timeout  time.Duration   // of one turn; default 60 s
+	Most     int             // failures of the target after which the run stops; default 20
+	Waits    []time.Duration // before a case is asked again of which a part failed unasked; default 1 s, 5 s
+	Journal  *Journal        // nil: nothing is remembered
 	Now      func() time.Time
 	Session  string                             // tells this run's dialogues from those of others on the same target
 	Progress func(done, total int)              // after each case, one call at a time; nil: none
@@ -28,6 +30,9 @@ func (o Options) withDefaults() Options {
 	o.Repeat = cmp.Or(o.Repeat, 1)
 	o.Timeout = cmp.Or(o.Timeout, time.Minute)
 	o.Most = cmp.Or(o.Most, 20)
+	if o.Waits == nil {
+		o.Waits = []time.Duration{time.Second, 5 * time.Second}
+	}
 	if o.Progress == nil {
 		o.Progress = func(int, int) {}
 	}
@@ -165,7 +170,7 @@ func (a *asking) ask(ctx context.Context, j job, answer Answer) error {
 			return nil
 		}
 	}
-	replies, err := a.turns(ctx, j)
+	replies, err := a.tries(ctx, j)
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // half a dialogue is no answer
 	}
@@ -188,14 +193,40 @@ func (a *asking) ask(ctx context.Context, j job, answer Answer) error {
 	return nil
 }
 
+// tries asks a case again when a part of the product failed that nobody broke: such
+// replies say something about the machine, not about the product. A case that stays
+// so has no answer and is a failure of the target.
+func (a *asking) tries(ctx context.Context, j job) ([]Reply, error) {
+	for try := 0; ; try++ {
+		replies, err := a.turns(ctx, j, try)
+		var failed *partFailedError
+		if !errors.As(err, &failed) || try == len(a.o.Waits) {
+			return replies, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(a.o.Waits[try]):
+		}
+	}
+}
+
+// partFailedError means that a part of the product failed unasked.
+type partFailedError struct{ parts []string }
+
+func (e *partFailedError) Error() string {
+	return "a part of the product failed that no fault was asked for: " + strings.Join(e.parts, ", ")
+}
+
 // turns asks the turns of a case one after the other.
-func (a *asking) turns(ctx context.Context, j job) ([]Reply, error) {
+func (a *asking) turns(ctx context.Context, j job, try int) ([]Reply, error) {
 	var replies []Reply
+	broken := false
 	for i, t := range j.c.Turns {
 		began := a.o.Now()
 		tctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout, errors.New("the target took too long"))
 		reply, err := a.target.Ask(tctx, Question{
-			Conversation: a.conversation(j),
+			Conversation: a.conversation(j, try),
 			Text:         t.Say, Tap: t.Tap, First: j.c.First && i == 0, Country: j.c.Country, At: t.At, Faults: t.Faults,
 		})
 		cancel()
@@ -206,16 +237,20 @@ func (a *asking) turns(ctx context.Context, j job) ([]Reply, error) {
 			return replies, fmt.Errorf("turn %d: %w", i+1, err)
 		}
 		replies = append(replies, reply)
+		broken = broken || len(t.Faults) > 0 // a part may need a moment after a fault
+		if !broken && reply.Trace != nil && len(reply.Trace.Failures) > 0 {
+			return replies, &partFailedError{reply.Trace.Failures}
+		}
 	}
 	return replies, nil
 }
 
 // conversation names the dialogue of a job; a single question needs none.
-func (a *asking) conversation(j job) string {
+func (a *asking) conversation(j job, try int) string {
 	if len(j.c.Turns) == 1 {
 		return ""
 	}
-	return fmt.Sprintf("eval-%s-%s-%d", a.o.Session, j.c.Hash(), j.repeat)
+	return fmt.Sprintf("eval-%s-%s-%d-%d", a.o.Session, j.c.Hash(), j.repeat, try)
 }
 
 // Key identifies what an identity's replies depend on; "" where it cannot be told.

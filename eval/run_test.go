@@ -258,3 +258,42 @@ func TestARunStopsEarlyOnWish(t *testing.T) {
 		t.Errorf("%d cases after an early stop", len(report.Cases))
 	}
 }
+
+func TestAPartThatFailsUnaskedIsNotTakenForTheProductsAnswer(t *testing.T) {
+	t.Parallel()
+	s := read(t, "suite: s\nexpect: {outcome: smalltalk}\ncases:\n- once\n- always\n- {ask: asked, fault: embeddings_down}\n")
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	asked := map[string]int{}
+	weak := &target{reply: func(q eval.Question) eval.Reply {
+		r := said("smalltalk", "yes")
+		asked[q.Text]++
+		if q.Text == "always" || asked[q.Text] == 1 {
+			r.Trace = &eval.Trace{Failures: []string{"embeddings"}}
+		}
+		return r
+	}}
+	journal, err := eval.OpenJournal(path, "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journal.Close()
+	o := options(t)
+	o.Journal, o.Waits = journal, []time.Duration{time.Millisecond, time.Millisecond}
+	answers, err := eval.Ask(t.Context(), weak, []eval.Suite{s}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := eval.NewReport([]eval.Suite{s}, answers, 1, 1)
+	for i, want := range []struct {
+		pass  bool
+		times int
+	}{{true, 2}, {false, 3}, {true, 1}} {
+		c := report.Cases[i]
+		if c.Pass != want.pass || asked[c.Turns[0].Say] != want.times {
+			t.Errorf("%s: pass %v, asked %d times, want %+v (%s)", c.Turns[0].Say, c.Pass, asked[c.Turns[0].Say], want, c.Failure)
+		}
+	}
+	if _, kept := journal.Find(report.Cases[1].Hash, 0); kept {
+		t.Error("an answer of a broken product is remembered")
+	}
+}
