@@ -164,7 +164,12 @@ func (g Gate) inScope(run Report, open func(*Gate) *string) []CaseRun {
 	return out
 }
 
+// covers tells whether a case is in a gate's scope. Cases that a mutator changed
+// are only where the gate names it: their figure is the drop.
 func (g Gate) covers(c CaseRun) bool {
+	if c.Mutator != "" && g.Mutator == "" {
+		return false
+	}
 	fits := func(want, got string) bool { return want == "" || want == "each" || want == got }
 	return fits(g.Suite, c.Suite) && fits(g.Lang, c.Lang) && fits(g.Label, c.Label) && fits(g.Mutator, c.Mutator)
 }

@@ -208,6 +208,9 @@ func (a *asking) tries(ctx context.Context, j job) ([]Reply, error) {
 			return nil, context.Cause(ctx)
 		case <-time.After(a.o.Waits[try]):
 		}
+		a.mu.Lock()
+		a.busy += a.o.Waits[try] // the target's fault, not the harness's
+		a.mu.Unlock()
 	}
 }
 

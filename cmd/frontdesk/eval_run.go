@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +29,8 @@ type evalRun struct {
 	parallel int
 	repeat   int
 	seed     uint64
+	mutators []string
+	most     int
 	failFast bool
 	fresh    bool
 	asJSON   bool
@@ -50,6 +54,8 @@ func (p *program) evalRunCommand() *cobra.Command {
 	f.StringVar(&r.target, "target", "", "address of a deployed service to ask instead of this process; its token is FRONTDESK_API_TOKEN")
 	f.IntVar(&r.parallel, "parallel", runtime.GOMAXPROCS(0), "cases at a time")
 	f.IntVar(&r.repeat, "repeat", 1, "ask each case so many times; cases whose verdicts differ are flaky")
+	f.StringSliceVar(&r.mutators, "mutate", nil, "ask each case once more under each of these: "+strings.Join(mutatorNames(), ", ")+", or all")
+	f.IntVar(&r.most, "sample", 0, "at most so many cases of each suite and language, chosen by the seed; 0 is all")
 	f.Uint64Var(&r.seed, "seed", 1, "of everything random")
 	f.BoolVar(&r.failFast, "fail-fast", false, "stop at the first failure in a suite that must pass")
 	f.BoolVar(&r.fresh, "fresh", false, "ask again what was asked before")
@@ -64,6 +70,9 @@ func (r *evalRun) run(ctx context.Context, names []string) error {
 	all, err := suites(names)
 	if err != nil {
 		return evalProblem(err)
+	}
+	if all, err = r.prepare(all); err != nil {
+		return err
 	}
 	gates, err := r.readGates(all)
 	if err != nil {
@@ -94,6 +103,43 @@ func (r *evalRun) run(ctx context.Context, names []string) error {
 		return err
 	}
 	return r.finish(report)
+}
+
+func mutatorNames() []string {
+	var names []string
+	for _, m := range eval.Mutators() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// prepare samples the suites and adds what the mutators make of them.
+func (r *evalRun) prepare(all []eval.Suite) ([]eval.Suite, error) {
+	var chosen []eval.Mutator
+	for _, name := range r.mutators {
+		found := false
+		for _, m := range eval.Mutators() {
+			if name == "all" || m.Name == name {
+				chosen, found = append(chosen, m), true
+			}
+		}
+		if !found {
+			return nil, &usageError{fmt.Errorf("there is no mutator %q; there are %s", name, strings.Join(mutatorNames(), ", "))}
+		}
+	}
+	out := make([]eval.Suite, len(all))
+	for i, s := range all {
+		if r.most > 0 {
+			s = eval.Sample(s, r.most, r.seed)
+		}
+		cases := slices.Clone(s.Cases)
+		for _, m := range chosen {
+			cases = append(cases, eval.Mutate(s, m, r.seed)...)
+		}
+		s.Cases = cases
+		out[i] = s
+	}
+	return out, nil
 }
 
 // evalProblem makes one clear line of many: what is wrong in a file, all lines.
