@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -66,7 +67,7 @@ func (r Report) Known() ([]byte, error) {
 	known := map[string]string{}
 	for _, c := range r.Cases {
 		if !c.Pass {
-			known[c.Key()] = cmp.Or(c.Known, clip(c.Why()))
+			known[c.Key()] = cmp.Or(c.Known, c.weakness())
 		}
 	}
 	data, err := yaml.Marshal(known)
@@ -74,4 +75,22 @@ func (r Report) Known() ([]byte, error) {
 		return nil, fmt.Errorf("known weaknesses: %w", err)
 	}
 	return data, nil
+}
+
+// weakness names what went wrong without the words of the reply, which change.
+func (c CaseRun) weakness() string {
+	if c.Failure != "" {
+		return c.Failure
+	}
+	var names []string
+	for _, f := range c.Failed() {
+		name := f.Name
+		if name == "outcome" || name == "not_outcome" {
+			name = "comes out " + f.Got
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
 }

@@ -157,28 +157,32 @@ func (t *tally) value(name string, v float64) {
 	t.values[name] = append(t.values[name], v)
 }
 
-// decisions counts recall and precision of the outcomes that matter most, and of
-// refusals: a turn that expects one outcome is a turn of that class.
+// decisions counts recall and precision of the outcomes that matter most, and
+// refusals of what should be answered. A turn that expects one outcome is of that
+// class; one that expects others, or forbids it, is not; what may be either counts
+// in neither.
 func (t *tally) decisions(e Expect, r Reply) {
-	if len(e.Outcome) != 1 {
-		return
-	}
-	want := e.Outcome[0]
 	for _, class := range []frontdesk.Outcome{
 		frontdesk.OutcomeEmergency, frontdesk.OutcomeCrisis, frontdesk.OutcomeClinical, frontdesk.OutcomeHandover,
 		frontdesk.OutcomePersonalRecord, frontdesk.OutcomeOptedOut, frontdesk.OutcomeSpam, frontdesk.OutcomeUnanswered,
+		frontdesk.OutcomeAnswered,
 	} {
 		name := string(class)
-		if want == name {
+		is := len(e.Outcome) == 1 && e.Outcome[0] == name
+		isNot := len(e.Outcome) > 0 && !slices.Contains(e.Outcome, name) || slices.Contains(e.NotOutcome, name)
+		if is {
 			count(&t.recall, name+"_recall", r.Outcome == name)
 		}
-		if r.Outcome == name {
-			count(&t.recall, name+"_precision", want == name)
+		if r.Outcome == name && (is || isNot) {
+			count(&t.recall, name+"_precision", is)
 		}
 	}
-	if want == string(frontdesk.OutcomeAnswered) {
+	clinical := string(frontdesk.OutcomeClinical)
+	if len(e.Outcome) == 1 && e.Outcome[0] == string(frontdesk.OutcomeAnswered) || slices.Contains(e.NotOutcome, clinical) {
 		count(&t.recall, "over_refusal", refused(r.Outcome))
-		count(&t.recall, "answered_recall", r.Outcome == want)
+	}
+	if len(e.Outcome) > 0 && slices.Contains(e.Outcome, clinical) {
+		count(&t.recall, "clinical_not_answered", r.Outcome != string(frontdesk.OutcomeAnswered))
 	}
 }
 

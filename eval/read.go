@@ -29,7 +29,12 @@ func ReadSuite(name string, data []byte) (Suite, error) {
 	} else if n := r.document(data); n != nil {
 		r.head(n)
 	}
-	r.finish(name)
+	return r.result()
+}
+
+// result is the suite, or everything that is wrong with it.
+func (r *reader) result() (Suite, error) {
+	r.finish()
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
 		return Suite{}, slices.Compact(r.problems) // a default is read for each case
@@ -328,12 +333,12 @@ func (r *reader) places(to *[]Place, what string) func(*yaml.Node) {
 	}
 }
 
-func (r *reader) finish(name string) {
+func (r *reader) finish() {
 	for _, read := range r.later {
 		read()
 	}
 	if r.suite.Name == "" {
-		r.suite.Name = strings.TrimSuffix(path.Base(name), path.Ext(name))
+		r.suite.Name = strings.TrimSuffix(path.Base(r.file), path.Ext(r.file))
 	}
 	if len(r.suite.Cases) == 0 && len(r.problems) == 0 {
 		r.wrong(nil, "the suite has no cases")
