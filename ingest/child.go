@@ -2,15 +2,12 @@ package ingest
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -40,71 +37,7 @@ type childReply struct {
 	Code     frontdesk.Code `json:"code,omitempty"`
 	Text     string         `json:"text,omitempty"`
 	Cause    string         `json:"cause,omitempty"`
-}
-
-// ReadPDFIsolated reads a PDF as [ReadPDF] does, in a process of its own that has
-// bounded memory, none of this process's environment, and is killed when ctx ends
-// or its time is over. exe is the program to start, this one; it must answer
-// [ChildCommand] by [RunChild].
-func ReadPDFIsolated(ctx context.Context, exe string, data []byte, opts PDFOptions) (Document, error) {
-	opts = opts.withDefaults()
-	if int64(len(data)) > opts.MaxBytes {
-		return Document{}, tooManyBytes(opts)
-	}
-	now := time.Now // deadlines of contexts are the system's time
-	if end, ok := ctx.Deadline(); ok {
-		opts = opts.within(end.Sub(now()) - childGrace)
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, opts.Timeout+opts.TotalOCR+childGrace, errReadTimeout)
-	defer cancel()
-	request, err := encodeRequest(opts, len(data))
-	if err != nil {
-		return Document{}, err
-	}
-	cmd := exec.CommandContext(ctx, exe, ChildCommand)
-	cmd.Env = childEnvironment(os.Environ())
-	cmd.WaitDelay = childGrace
-	out := &boundedBuffer{most: childOutput, stop: cancel}
-	cmd.Stdout = out
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return Document{}, fmt.Errorf("starting a reader: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return Document{}, fmt.Errorf("starting a reader: %w", err)
-	}
-	// Standard input stays open while the child works: its end tells the child that
-	// nobody waits for it any more.
-	// A child that ends before it has read all says so by its answer and exit.
-	_, _ = io.Copy(stdin, io.MultiReader(bytes.NewReader(request), bytes.NewReader(data)))
-	return childResult(ctx, out, cmd.Wait())
-}
-
-func childResult(ctx context.Context, out *boundedBuffer, failure error) (Document, error) {
-	switch {
-	case out.overflown:
-		return Document{}, refuse(CodeTooLarge, "The PDF unfolds to more than can be read.", nil)
-	case errors.Is(context.Cause(ctx), errReadTimeout), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return Document{}, refuse(CodeTimeout, "Reading the PDF took too long.", context.Cause(ctx))
-	case ctx.Err() != nil:
-		return Document{}, ctx.Err()
-	}
-	var reply childReply
-	if err := json.Unmarshal(out.buffer.Bytes(), &reply); err != nil {
-		if failure == nil {
-			return Document{}, fmt.Errorf("reader's answer: %w", err)
-		}
-		// It died without a word: killed at its memory limit, or crashed on the file.
-		return Document{}, refuse(CodeTooLarge, "The PDF could not be read within the memory that a file may take.", failure)
-	}
-	if reply.Code == "" {
-		return reply.Document, nil
-	}
-	var cause error
-	if reply.Cause != "" {
-		cause = errors.New(reply.Cause)
-	}
-	return Document{}, refuse(reply.Code, reply.Text, cause)
+	Last     bool           `json:"last,omitempty"` // the child ends: it has done what changed it
 }
 
 // childEnvironment keeps what a reader needs of the environment, so that a file
@@ -165,9 +98,9 @@ func decodeRequest(in io.Reader) (PDFOptions, []byte, error) {
 	return opts, data, nil
 }
 
-// RunChild is the child's side of [ReadPDFIsolated]: it bounds its own memory,
-// reads a request from in and answers on out. It returns early, with an error,
-// when in ends before the answer is written: then the parent is gone.
+// RunChild is the child's side of [Reader]: it bounds its own memory, reads requests
+// from in, one after the other, and answers each on out. It returns early, with an
+// error, when in ends before an answer is written: then the parent is gone.
 func RunChild(ctx context.Context, in io.Reader, out io.Writer) error {
 	return runChild(ctx, in, out, childData)
 }
@@ -176,24 +109,58 @@ func runChild(ctx context.Context, in io.Reader, out io.Writer, memory uint64) e
 	if err := limitMemory(memory); err != nil {
 		return fmt.Errorf("bounding memory: %w", err)
 	}
-	buffered := bufio.NewReader(in)
-	opts, data, err := decodeRequest(buffered)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	orphaned := make(chan struct{})
-	go func() {
-		defer close(orphaned)
-		_, _ = buffered.ReadByte() // nothing more is ever sent: this waits for the end
-	}()
+	c := &child{in: bufio.NewReader(in)}
+	for {
+		opts, data, err := decodeRequest(c.in)
+		if err != nil {
+			return err
+		}
+		next := make(chan error, 1)
+		go func() {
+			_, err := c.in.Peek(1) // the next request comes after this one's answer only
+			next <- err
+		}()
+		reply, err := c.read(ctx, data, opts, next)
+		if err != nil {
+			return err
+		}
+		if err := json.NewEncoder(out).Encode(reply); err != nil {
+			return fmt.Errorf("writing the answer: %w", err)
+		}
+		if reply.Last || <-next != nil {
+			return nil // its end is the parent's way to say that there is no more
+		}
+	}
+}
+
+// child reads files for its parent. What it keeps between files is pdfium, compiled.
+type child struct {
+	in      *bufio.Reader
+	sandbox *sandbox
+	kept    PDFOptions // that the sandbox was made for
+}
+
+// childMemory is how large, in bytes, a file may have made pdfium for the child to read
+// another one: it would need as much beside what is not collected yet.
+const childMemory = 96 << 20
+
+// read reads one file. next tells when the parent is gone.
+func (c *child) read(ctx context.Context, data []byte, opts PDFOptions, next <-chan error) (childReply, error) {
 	stuck := time.NewTimer(childStart)
 	defer stuck.Stop()
 	answer := make(chan childReply, 1)
 	go func() {
-		answer <- newReply(readStepwise(ctx, data, opts, func(pictures bool) {
+		var used *engine
+		start := func() (e *engine, err error) {
+			used, err = c.engine(ctx, opts)
+			return used, err
+		}
+		drawn := false
+		reply := newReply(readStepwise(ctx, data, opts, start, func(pictures bool) {
 			if pictures {
+				drawn = true
 				stuck.Stop()
 				// Tesseract needs memory beside this process.
 				debug.SetGCPercent(100)
@@ -202,26 +169,41 @@ func runChild(ctx context.Context, in io.Reader, out io.Writer, memory uint64) e
 			}
 			stuck.Reset(childStep)
 		}))
+		reply.Last = drawn || used != nil && used.memory() > childMemory
+		answer <- reply
 	}()
 	select {
 	case reply := <-answer:
-		return writeReply(out, reply)
+		return reply, nil
 	case <-stuck.C:
 		// Nothing stops pdfium but the end of this process.
-		return writeReply(out, newReply(Document{}, refuse(CodeTimeout, "Reading the PDF took too long.", errStuck)))
-	case <-orphaned:
-		return errors.New("the process that asked is gone")
+		reply := newReply(Document{}, refuse(CodeTimeout, "Reading the PDF took too long.", errStuck))
+		reply.Last = true
+		return reply, nil
+	case <-next:
+		return childReply{}, errors.New("the process that asked is gone")
 	}
+}
+
+// engine starts pdfium for one file, compiled for an earlier one where there was one.
+func (c *child) engine(ctx context.Context, opts PDFOptions) (*engine, error) {
+	if c.sandbox != nil && (c.kept.CacheDir != opts.CacheDir || c.kept.MaxMemory != opts.MaxMemory) {
+		if err := c.sandbox.pool.Close(); err != nil {
+			return nil, fmt.Errorf("stopping pdfium: %w", err)
+		}
+		c.sandbox = nil
+	}
+	if c.sandbox == nil {
+		box, err := newSandbox(opts.CacheDir, opts.MaxMemory)
+		if err != nil {
+			return nil, err
+		}
+		c.sandbox, c.kept = box, opts
+	}
+	return c.sandbox.engine(ctx)
 }
 
 var errStuck = errors.New("pdfium hangs on one page")
-
-func writeReply(out io.Writer, reply childReply) error {
-	if err := json.NewEncoder(out).Encode(reply); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
-	}
-	return nil
-}
 
 func newReply(doc Document, err error) childReply {
 	if err == nil {
@@ -229,24 +211,4 @@ func newReply(doc Document, err error) childReply {
 	}
 	reply := childReply{Code: frontdesk.CodeOf(err), Text: frontdesk.TextOf(err), Cause: err.Error()}
 	return reply
-}
-
-// boundedBuffer takes most bytes; what comes after stops the writer, who would
-// else wait for ever to be rid of it.
-type boundedBuffer struct {
-	// A field, not embedded: io.Copy would find the buffer's ReadFrom and pass the
-	// bound by.
-	buffer    bytes.Buffer
-	most      int
-	stop      func()
-	overflown bool
-}
-
-func (b *boundedBuffer) Write(p []byte) (int, error) {
-	if b.buffer.Len()+len(p) > b.most {
-		b.overflown = true
-		b.stop()
-		return 0, errors.New("the answer is too long")
-	}
-	return b.buffer.Write(p)
 }

@@ -225,3 +225,23 @@ func scriptLanguages(script string) []string {
 	}
 	return nil
 }
+
+// boundedBuffer takes most bytes; what comes after stops the writer, who would
+// else wait for ever to be rid of it.
+type boundedBuffer struct {
+	// A field, not embedded: io.Copy would find the buffer's ReadFrom and pass the
+	// bound by.
+	buffer    bytes.Buffer
+	most      int
+	stop      func()
+	overflown bool
+}
+
+func (b *boundedBuffer) Write(p []byte) (int, error) {
+	if b.buffer.Len()+len(p) > b.most {
+		b.overflown = true
+		b.stop()
+		return 0, errors.New("the answer is too long")
+	}
+	return b.buffer.Write(p)
+}

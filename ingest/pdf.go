@@ -71,13 +71,14 @@ const pdfHeaderWithin = 1024
 // It refuses with [CodeNotADocument], [CodeEncrypted], [CodeTooLarge],
 // [CodeTooManyPages], [CodeNoText] or [CodeTimeout].
 func ReadPDF(ctx context.Context, data []byte, opts PDFOptions) (Document, error) {
-	return readStepwise(ctx, data, opts, func(bool) {})
+	opts = opts.withDefaults()
+	start := func() (*engine, error) { return newEngine(ctx, opts.CacheDir, opts.MaxMemory) }
+	return readStepwise(ctx, data, opts, start, func(bool) {})
 }
 
-// readStepwise calls step before each piece of work that pdfium cannot be stopped in, and
+// readStepwise reads by the engine that start gives it. It calls step before each piece of work that pdfium cannot be stopped in, and
 // after the last one; pictures tells that OCR, which has bounds of its own, begins.
-func readStepwise(ctx context.Context, data []byte, opts PDFOptions, step func(pictures bool)) (Document, error) {
-	opts = opts.withDefaults()
+func readStepwise(ctx context.Context, data []byte, opts PDFOptions, start func() (*engine, error), step func(pictures bool)) (Document, error) {
 	if int64(len(data)) > opts.MaxBytes {
 		return Document{}, tooManyBytes(opts)
 	}
@@ -87,7 +88,7 @@ func readStepwise(ctx context.Context, data []byte, opts PDFOptions, step func(p
 	if unfolds(data) {
 		return Document{}, refuse(CodeTooLarge, "The PDF has a picture that unfolds to more than can be read.", nil)
 	}
-	e, err := newEngine(ctx, opts.CacheDir, opts.MaxMemory)
+	e, err := start()
 	if err != nil {
 		return Document{}, err
 	}

@@ -26,7 +26,7 @@ const wasmPageSize = 64 << 10
 // methods allocate four times for each character of a page, which makes them
 // five times slower than pdftotext. Not safe for concurrent use.
 type engine struct {
-	pool     pdfium.Pool
+	sandbox  *sandbox // closed with the engine; nil: somebody else's, for further engines
 	instance pdfium.Pdfium
 	module   api.Module
 	calls    map[string]api.Function
@@ -37,9 +37,13 @@ type engine struct {
 
 const scratchSize = 256
 
-// newEngine starts pdfium. The compiled module is kept in cacheDir, without which
+// sandbox is pdfium compiled and ready to be started: that takes longer than reading
+// a short file. Each engine in it has memory of its own.
+type sandbox struct{ pool pdfium.Pool }
+
+// newSandbox compiles pdfium. The compiled module is kept in cacheDir, without which
 // each process compiles it again (seconds).
-func newEngine(ctx context.Context, cacheDir string, memory int64) (*engine, error) {
+func newSandbox(cacheDir string, memory int64) (*sandbox, error) {
 	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(uint32(memory / wasmPageSize))
 	if cacheDir != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
@@ -58,11 +62,30 @@ func newEngine(ctx context.Context, cacheDir string, memory int64) (*engine, err
 	if err != nil {
 		return nil, fmt.Errorf("starting pdfium: %w", err)
 	}
-	instance, err := pool.GetInstanceWithContext(ctx)
+	return &sandbox{pool}, nil
+}
+
+// newEngine starts pdfium in a sandbox of its own.
+func newEngine(ctx context.Context, cacheDir string, memory int64) (*engine, error) {
+	box, err := newSandbox(cacheDir, memory)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("starting pdfium: %w", err), pool.Close())
+		return nil, err
 	}
-	e := &engine{pool: pool, instance: instance, calls: make(map[string]api.Function)}
+	e, err := box.engine(ctx)
+	if err != nil {
+		return nil, errors.Join(err, box.pool.Close())
+	}
+	e.sandbox = box
+	return e, nil
+}
+
+// engine starts pdfium anew in the sandbox, which has one at a time.
+func (s *sandbox) engine(ctx context.Context) (*engine, error) {
+	instance, err := s.pool.GetInstanceWithContext(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("starting pdfium: %w", err)
+	}
+	e := &engine{instance: instance, calls: make(map[string]api.Function)}
 	if e.module, err = moduleOf(instance.GetImplementation()); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
@@ -94,12 +117,15 @@ func (e *engine) close() error {
 		return nil
 	}
 	e.closed = true
-	return e.pool.Close()
+	if e.sandbox != nil {
+		return e.sandbox.pool.Close()
+	}
+	return e.instance.Close()
 }
 
 // release lets go of the sandbox's memory after close.
 func (e *engine) release() {
-	e.pool, e.instance, e.module = nil, nil, nil
+	e.sandbox, e.instance, e.module = nil, nil, nil
 	clear(e.calls)
 }
 

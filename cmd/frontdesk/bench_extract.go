@@ -35,7 +35,9 @@ func (b *bench) extract(ctx context.Context) error {
 	}
 	cache := filepath.Join(b.dir, "cache")
 	options := ingest.PDFOptions{CacheDir: cache, NoOCR: true}
-	if err := b.warm(ctx, exe, files[0], options); err != nil {
+	reader := ingest.NewReader(exe)
+	defer reader.Close()
+	if err := warm(ctx, reader, files[0], options); err != nil {
 		return err
 	}
 	var ours, theirs time.Duration
@@ -51,7 +53,7 @@ func (b *bench) extract(ctx context.Context) error {
 			return fmt.Errorf("read %s: %w", filepath.Base(file), err)
 		}
 		began := time.Now()
-		document, err := extractOne(ctx, exe, data, options)
+		document, err := extractOne(ctx, reader, data, options)
 		took := time.Since(began)
 		var coded *frontdesk.Error
 		if errors.As(err, &coded) {
@@ -78,19 +80,19 @@ func (b *bench) extract(ctx context.Context) error {
 		against("pdftotext -layout", theirs.Seconds()*1000/float64(max(pages, 1))).want(atMost(5)))
 }
 
-func extractOne(ctx context.Context, exe string, data []byte, options ingest.PDFOptions) (ingest.Document, error) {
+func extractOne(ctx context.Context, reader *ingest.Reader, data []byte, options ingest.PDFOptions) (ingest.Document, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, extractTimeout, errors.New("reading a PDF timed out"))
 	defer cancel()
-	return ingest.ReadPDFIsolated(ctx, exe, data, options)
+	return reader.Read(ctx, data, options)
 }
 
 // warm compiles the second reader, which is kept on disk for every later file.
-func (b *bench) warm(ctx context.Context, exe, file string, options ingest.PDFOptions) error {
+func warm(ctx context.Context, reader *ingest.Reader, file string, options ingest.PDFOptions) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", filepath.Base(file), err)
 	}
-	_, err = extractOne(ctx, exe, data, options)
+	_, err = extractOne(ctx, reader, data, options)
 	var coded *frontdesk.Error
 	if err != nil && !errors.As(err, &coded) {
 		return fmt.Errorf("%s: %w", filepath.Base(file), err)

@@ -223,11 +223,13 @@ func (w *parts) ingestService(ctx context.Context) (*ingest.Service, error) {
 	fetcher := ingest.NewFetcher(ingest.FetchConfig{Allow: w.settings.fetchAllow})
 	w.onClose(func() error { fetcher.Close(); return nil })
 	cache := filepath.Join(w.settings.homeDir, "cache")
+	reader := ingest.NewReader(exe)
+	w.onClose(func() error { reader.Close(); return nil })
 	return &ingest.Service{
 		Repository: w.db,
 		Embedder:   w.embedder,
 		ReadPDF: func(ctx context.Context, data []byte, language string) (ingest.Document, error) {
-			return ingest.ReadPDFIsolated(ctx, exe, data, ingest.PDFOptions{Language: language, CacheDir: cache})
+			return reader.Read(ctx, data, ingest.PDFOptions{Language: language, CacheDir: cache})
 		},
 		Fetcher:   fetcher,
 		Inspector: inspector{w.screens},
