@@ -52,7 +52,7 @@ func (p *program) evalRunCommand() *cobra.Command {
 	f.StringVar(&r.baseline, "baseline", "", "an earlier run to compare with: its folder or run.json")
 	f.StringVar(&r.gates, "gates", "", "file of gates (default: no failure in suites that must pass)")
 	f.StringVar(&r.target, "target", "", "address of a deployed service to ask instead of this process; its token is FRONTDESK_API_TOKEN")
-	f.IntVar(&r.parallel, "parallel", runtime.GOMAXPROCS(0), "cases at a time")
+	f.IntVar(&r.parallel, "parallel", defaultParallel(), "cases at a time")
 	f.IntVar(&r.repeat, "repeat", 1, "ask each case so many times; cases whose verdicts differ are flaky")
 	f.StringSliceVar(&r.mutators, "mutate", nil, "ask each case once more under each of these: "+strings.Join(mutatorNames(), ", ")+", or all")
 	f.IntVar(&r.most, "sample", 0, "at most so many cases of each suite and language, chosen by the seed; 0 is all")
@@ -62,6 +62,9 @@ func (p *program) evalRunCommand() *cobra.Command {
 	f.BoolVar(&r.asJSON, "json", false, "print the result as JSON")
 	return c
 }
+
+// defaultParallel is one case a processor.
+func defaultParallel() int { return runtime.GOMAXPROCS(0) }
 
 // now is the commands' clock.
 func now() time.Time { return time.Now() }

@@ -243,6 +243,37 @@ func TestARunOfTheProcessIsReportedOnAPageThatPeopleCanUse(t *testing.T) {
 	reportInABrowser(t, filepath.Join(out, "report.html"))
 }
 
+func TestADraftThatBreaksAnAnswerDoesNotPassTheGate(t *testing.T) {
+	clinic := addClinic(t, "--lang", "en", "--country", "GB", "--timezone", "Europe/London")
+	folder := t.TempDir()
+	leaflet := func(text string) string {
+		path := filepath.Join(folder, "leaflet.md")
+		if err := os.WriteFile(path, []byte("# Questions\n\n## Is there parking for bicycles?\n"+text+"\n\n## Do you accept dogs?\nOnly guide dogs are allowed inside.\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	suite := writeFile(t, "own.yaml", "suite: own\nlang: en\ncases:\n- {ask: \"Is there parking for bicycles?\", expect: {outcome: answered, contains: rack}}\n- {ask: \"Do you accept dogs?\", expect: {outcome: answered, contains: guide dogs}}\n")
+	succeed(t, "", "source", "add", "--clinic", clinic, "--approve-as", "Dr Gray", leaflet("There is a rack for twelve bicycles behind the house."))
+	for _, draft := range []struct {
+		text string
+		code int
+		want string
+	}{
+		{"There is a rack for twenty bicycles in the yard.", exitOK, "gate pass: no new failure"},
+		{"There is a rooftop garden.", exitGate, "gate FAIL: no new failure: 1 of 2 cases fail"},
+	} {
+		succeed(t, "", "source", "add", "--clinic", clinic, leaflet(draft.text))
+		got := command(t, "", "eval", "gate", suite, "--clinic", clinic, "--source", "leaflet.md", "--out", t.TempDir())
+		if got.code != draft.code || !strings.Contains(got.stderr, draft.want) {
+			t.Errorf("%q: exit %d, want %d\n%s", draft.text, got.code, draft.code, got.stderr)
+		}
+	}
+	if got := command(t, "", "eval", "gate", suite, "--clinic", clinic, "--source", "no-such.pdf"); got.code != exitFail {
+		t.Errorf("a source that is not there: exit %d\n%s", got.code, got.stderr)
+	}
+}
+
 func transcripts(t *testing.T, out string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(out, "report.md"))

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"frontdesk"
+	"frontdesk/eval"
+	"frontdesk/ingest"
+)
+
+// gateSample is how many cases of each built-in suite and language the gate of a
+// revision asks, so that its verdict takes less than a minute.
+const gateSample = 2
+
+func (p *program) evalGateCommand() *cobra.Command {
+	r := evalRun{program: p, parallel: defaultParallel(), repeat: 1}
+	var source string
+	var number int
+	c := &cobra.Command{
+		Use: "gate SUITE…", Short: "Ask whether a draft revision may go live",
+		Long: "Puts suites to the clinic as it is and to the clinic as it would be with the draft, and lets the draft pass when no case fails that passes now. " +
+			"Without SUITE: a sample of the built-in suites that must pass, and questions of the clinic's other live documents. Ends with code 3 when the draft does not pass; the report shows both replies.",
+		Example: "  frontdesk eval gate --clinic \"Cabinet du Parc\" --source leaflet.pdf",
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.withClinic(c.Context(), r.clinic, func(w *parts, clinic frontdesk.Clinic) error {
+				found, revision, err := w.draftOf(c.Context(), clinic, source, number)
+				if err != nil {
+					return err
+				}
+				return r.gateDraft(c.Context(), w, clinic, found, revision, args)
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&r.clinic, "clinic", "", "the clinic's name")
+	f.StringVar(&source, "source", "", "the source of the draft, as `frontdesk source list` names it")
+	f.IntVar(&number, "revision", 0, "the revision's number (default: the newest)")
+	f.StringVar(&r.out, "out", "", "folder for the report (default: a new one under the home's eval)")
+	f.IntVar(&r.parallel, "parallel", r.parallel, "cases at a time")
+	f.Uint64Var(&r.seed, "seed", 1, "of the sample")
+	f.BoolVar(&r.asJSON, "json", false, "print the result as JSON")
+	return c
+}
+
+// draftOf finds the revision that would go live.
+func (w *parts) draftOf(ctx context.Context, clinic frontdesk.Clinic, location string, number int) (ingest.Source, ingest.Revision, error) {
+	if location == "" {
+		return ingest.Source{}, ingest.Revision{}, &usageError{errors.New("which source? add --source NAME")}
+	}
+	source, err := w.db.FindSource(ctx, clinic.ID, location)
+	if frontdesk.CodeOf(err) == frontdesk.CodeNotFound {
+		return source, ingest.Revision{}, &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: fmt.Sprintf("There is no source %q; `frontdesk source list` shows those there are.", location)}
+	}
+	if err != nil {
+		return source, ingest.Revision{}, fmt.Errorf("find source: %w", err)
+	}
+	revisions, err := w.db.ListRevisions(ctx, clinic.ID, source.ID)
+	if err != nil {
+		return source, ingest.Revision{}, fmt.Errorf("list revisions: %w", err)
+	}
+	for _, r := range revisions {
+		if r.Number == number || number == 0 {
+			return source, r, nil
+		}
+	}
+	return source, ingest.Revision{}, &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: fmt.Sprintf("%s has no revision %d.", source.Name, number)}
+}
+
+// gateDraft asks the clinic as it is, then with the draft in place of its source's
+// live revision, and compares.
+func (r *evalRun) gateDraft(ctx context.Context, w *parts, clinic frontdesk.Clinic, source ingest.Source, draft ingest.Revision, names []string) error {
+	target, err := w.processTarget(ctx, clinic)
+	if err != nil {
+		return err
+	}
+	suites, err := r.gateSuites(ctx, w, clinic, source, names)
+	if err != nil {
+		return err
+	}
+	out := r.out
+	live, err := r.ask(ctx, w, target, suites)
+	if err != nil {
+		return err
+	}
+	candidate, err := w.candidate(ctx, target, draft)
+	if err != nil {
+		return err
+	}
+	with, err := r.ask(ctx, w, candidate, suites)
+	if err != nil {
+		return err
+	}
+	live.ID, with.ID = with.ID+"-live", with.ID+"-draft"
+	with.CompareTo(live)
+	with.Gates = eval.Decide([]eval.Gate{{NoNewFailure: true}}, with, &live)
+	if out == "" {
+		r.out = filepath.Join(w.settings.homeDir, "eval", with.ID)
+	}
+	if err := with.WriteTo(r.out); err != nil {
+		return err
+	}
+	return r.finish(with)
+}
+
+// gateSuites are those named, or a sample of the built-in ones that must pass with
+// questions of the clinic's other documents: those of the source itself may well
+// have another answer now.
+func (r *evalRun) gateSuites(ctx context.Context, w *parts, clinic frontdesk.Clinic, source ingest.Source, names []string) ([]eval.Suite, error) {
+	if len(names) > 0 {
+		all, err := suites(names)
+		return all, evalProblem(err)
+	}
+	all, err := suites([]string{suitesSafety})
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range all {
+		all[i] = eval.Sample(s, gateSample, r.seed)
+	}
+	passages, err := w.livePassages(ctx, clinic.ID)
+	if err != nil {
+		return nil, err
+	}
+	passages = slices.DeleteFunc(passages, func(p frontdesk.Passage) bool { return p.Source == source.ID })
+	if own := eval.FromContent(eval.Content{Clinic: clinic.Name, Language: clinic.Language, Passages: passages}); len(own.Cases) > 0 {
+		all = append(all, own)
+	}
+	return all, nil
+}
+
+// candidate is the clinic with a draft in place of its source's live revision.
+func (w *parts) candidate(ctx context.Context, live *processTarget, draft ingest.Revision) (*processTarget, error) {
+	revisions, err := w.db.ListRevisions(ctx, live.clinic.ID, draft.Source)
+	if err != nil {
+		return nil, fmt.Errorf("list revisions: %w", err)
+	}
+	c := *live
+	c.drafts = []frontdesk.RevisionID{draft.ID}
+	for _, r := range revisions {
+		if r.ID != draft.ID && r.StatusAt(w.now()) == ingest.StatusLive {
+			c.without = append(c.without, r.ID)
+		}
+	}
+	c.places = maps.Clone(live.places)
+	passages, err := w.db.ListPassages(ctx, live.clinic.ID, draft.ID)
+	if err != nil {
+		return nil, fmt.Errorf("list passages: %w", err)
+	}
+	for _, p := range passages {
+		c.places[p.ID] = eval.Found{Source: p.Name, Page: p.Page, Text: p.Text}
+	}
+	c.identity.Settings = maps.Clone(live.identity.Settings)
+	c.identity.Settings["draft"] = strings.Join([]string{string(draft.Source), strconv.Itoa(draft.Number), string(draft.ID)}, " ")
+	return &c, nil
+}
