@@ -16,7 +16,7 @@ import (
 
 func (p *program) evalCommand() *cobra.Command {
 	return group("eval", "Prove a release and a clinic's content", "  frontdesk eval run safety --out report",
-		p.evalListCommand(), p.evalCheckCommand(), p.evalRunCommand(), p.evalGateCommand(), p.evalCompareCommand(), p.evalReportCommand(), p.evalMakeCommand(), p.evalImportCommand())
+		p.evalListCommand(), p.evalCheckCommand(), p.evalRunCommand(), p.evalGateCommand(), p.evalCompareCommand(), p.evalReportCommand(), p.evalMakeCommand(), p.evalImportCommand(), p.evalAttackCommand())
 }
 
 // The words that stand for several built-in suites.
