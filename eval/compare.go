@@ -13,6 +13,7 @@ type Comparison struct {
 	Figures []Difference `json:"figures"`
 	OnlyA   int          `json:"only_a"` // cases that the other run does not have
 	OnlyB   int          `json:"only_b"`
+	Unasked int          `json:"unasked"` // cases in which the target failed in either run
 }
 
 // Difference is one figure in two runs, counted over the cases that both have.
@@ -63,6 +64,10 @@ func Compare(a, b Report, seed uint64) Comparison {
 			continue
 		}
 		paired++
+		if earlier.Failure != "" || c.Failure != "" {
+			out.Unasked++
+			continue
+		}
 		scopes := []scope{{}, {suite: c.Suite}, {lang: c.Lang}, {suite: c.Suite, lang: c.Lang}}
 		slices.SortFunc(scopes, compareScopes)
 		for _, s := range slices.Compact(scopes) {

@@ -138,6 +138,23 @@ func TestGates(t *testing.T) {
 	}
 }
 
+func TestAnAbsentBaselineVerdictIsNoExcuse(t *testing.T) {
+	t.Parallel()
+	base, run := runs(t, "base", 60), runs(t, "r", 60, 2)
+	base.Cases[2].Pass, base.Cases[2].Failure = false, "the embedding server was away"
+	verdict := eval.Decide([]eval.Gate{{NoNewFailure: true}}, run, &base)[0]
+	if verdict.Pass || len(verdict.Cases) != 1 {
+		t.Errorf("a failure passes because the baseline could not be asked: %+v", verdict)
+	}
+	if compared := eval.Compare(base, run, 1); compared.Unasked != 1 || compared.Figures[0].N != 59 {
+		t.Errorf("a case without a verdict is compared: %+v", compared)
+	}
+	run.Cases[7].Pass, run.Cases[7].Failure = false, "away"
+	if v := eval.Decide([]eval.Gate{{NoNewFailure: true}}, run, &base)[0]; len(v.Cases) != 2 {
+		t.Errorf("a candidate that could not be asked passes: %+v", v)
+	}
+}
+
 func TestAGateFileIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

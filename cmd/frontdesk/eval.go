@@ -247,8 +247,8 @@ func (p *program) showComparison(compared eval.Comparison, a, b eval.Report) {
 		p.showChanged("new failure", d.NewFailures, a, b)
 		p.showChanged("new pass", d.NewPasses, a, b)
 	}
-	if compared.OnlyA+compared.OnlyB > 0 {
-		fmt.Fprintf(p.stdout, "Left out: %d cases that only the first run has, %d that only the second has.\n", compared.OnlyA, compared.OnlyB)
+	if compared.OnlyA+compared.OnlyB+compared.Unasked > 0 {
+		fmt.Fprintf(p.stdout, "Left out: %d cases that only the first run has, %d that only the second has, %d in which the target failed.\n", compared.OnlyA, compared.OnlyB, compared.Unasked)
 	}
 }
 
