@@ -3,6 +3,7 @@ package httpd
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -132,15 +133,22 @@ func (r *register) EndTokens(_ context.Context, token staff.Token) error {
 type desk struct {
 	broken error
 	did    []string
+	pulses int
 }
 
 // serve puts the desk in place of every part of the console.
 func (d *desk) serve(o *Options) {
 	o.Clinics, o.Auditor, o.Inbox, o.Pen, o.Library, o.Approver = d, d, d, d, d, d
+	o.Sorter, o.Replies, o.Files, o.Live, o.Editor, o.Notices, o.Configure = d, d, d, d, d, d, d.Configure
+	o.Reasons = []string{"asked", attack}
+	o.WebhookSecret = func(context.Context, frontdesk.ClinicID) (string, error) { return "secret", d.broken }
 }
 
 // path fills in the parameters of a route.
 func (d *desk) path(route string) string {
+	if route == "/console/knowledge/source" {
+		return route + "?name=a.pdf"
+	}
 	return strings.NewReplacer(":conversation", "v1", ":token", "t1", ":turn", "n1", ":message", "m1").Replace(route)
 }
 
@@ -151,6 +159,10 @@ func (d *desk) body(route string) string {
 		"/console/knowledge/withdraw":                "source=a.pdf&revision=1",
 		"/console/conversations/:conversation/write": "text=hello",
 		"/console/try/screen":                        "text=hello",
+		"/console/conversations/:conversation/note":  "text=hello",
+		"/console/gaps/answer":                       "question=q&answer=a",
+		"/console/replies":                           "name=n&language=fr&text=t",
+		"/console/settings/notice":                   "text=closed&to=2026-12-24",
 		"/console/team/invite":                       "name=Bob&email=bob@example.org&role=agent",
 		"/console/team/disable":                      "user=nobody",
 		"/console/account/language":                  "language=en",
@@ -231,8 +243,70 @@ func (d *desk) Sources(context.Context, Person) ([]Source, error) {
 	return []Source{{Name: attack, Revision: 1, Status: "live", ApprovedBy: attack, Warnings: []string{attack}}}, d.broken
 }
 
-func (d *desk) Gaps(context.Context, Person) ([]Gap, error) {
-	return []Gap{{ID: "g1", Question: attack, Language: attack}}, d.broken
+func (d *desk) Gaps(context.Context, Person) ([]GapGroup, error) {
+	return []GapGroup{{IDs: []string{attack}, Question: attack, Language: attack, Examples: []string{attack}}}, d.broken
+}
+
+func (d *desk) Source(context.Context, Person, string, int) (SourcePage, error) {
+	one := Source{Name: attack, Revision: 1, Status: "draft", Warnings: []string{attack}}
+	return SourcePage{Source: one, Revisions: []Source{one}, Texts: []SourceText{{Headings: attack, Question: attack, Text: attack}}, Diff: []DiffLine{{Sign: "+", Text: attack}}}, d.broken
+}
+
+func (d *desk) Add(_ context.Context, who Person, a Addition) (Added, error) {
+	return Added{Source: attack, Status: attack, Reason: attack}, d.do("add "+a.Name+a.URL, who)
+}
+
+func (d *desk) Answer(_ context.Context, who Person, _ Answer) error { return d.do("answer", who) }
+
+func (d *desk) Dismiss(_ context.Context, who Person, _ []string) error { return d.do("dismiss", who) }
+
+func (d *desk) Note(_ context.Context, who Person, _ frontdesk.ConversationID, _ string) error {
+	return d.do("note", who)
+}
+
+func (d *desk) Sort(_ context.Context, who Person, _ frontdesk.ConversationID, _ Sorting) error {
+	return d.do("sort", who)
+}
+
+func (d *desk) CloseTicket(_ context.Context, who Person, _ frontdesk.TicketID) error {
+	return d.do("close", who)
+}
+
+func (d *desk) SavedReplies(context.Context, Person) ([]SavedReply, error) {
+	return []SavedReply{{ID: "s1", Name: attack, Language: attack, Text: attack}}, d.broken
+}
+
+func (d *desk) SaveReply(_ context.Context, who Person, _ SavedReply) error { return d.do("save", who) }
+
+func (d *desk) DeleteReply(_ context.Context, who Person, _ string) error {
+	return d.do("delete", who)
+}
+
+func (d *desk) File(context.Context, Person, frontdesk.MessageID) (content []byte, mime string, err error) {
+	return []byte(attack), "text/html", d.broken
+}
+
+// Pulse ends the stream of events by its error.
+func (d *desk) Pulse(context.Context, frontdesk.ClinicID, frontdesk.ConversationID) (Pulse, error) {
+	d.pulses++
+	return Pulse{Inbox: strconv.Itoa(d.pulses), Thread: strconv.Itoa(d.pulses / 2), Waiting: d.pulses}, d.broken
+}
+
+func (d *desk) Notices(context.Context, Person) ([]Notice, error) {
+	return []Notice{{ID: "n1", Text: attack, By: attack}}, d.broken
+}
+
+func (d *desk) Publish(_ context.Context, who Person, _ frontdesk.Notice) error {
+	return d.do("publish", who)
+}
+
+func (d *desk) EndNotice(_ context.Context, who Person, _ string) error { return d.do("end", who) }
+
+func (d *desk) Configure(_ context.Context, who Person, what string, change func(*frontdesk.Settings) error) error {
+	if err := change(&frontdesk.Settings{}); err != nil {
+		return err
+	}
+	return d.do("configure "+what, who)
 }
 
 func (d *desk) Approve(_ context.Context, who Person, change SourceChange) error {

@@ -85,7 +85,8 @@ func (s *Server) inbox(c *gin.Context) {
 		return
 	}
 	if c.GetHeader("HX-Request") != "" {
-		s.renderPart(c, http.StatusOK, "inbox", "list", data)
+		data["Open"] = c.Query("open")
+		s.renderPart(c, http.StatusOK, "inbox", "items", data)
 		return
 	}
 	s.render(c, http.StatusOK, "inbox", data)

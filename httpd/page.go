@@ -68,6 +68,7 @@ func (s *Server) functions(language string) template.FuncMap {
 		"iso":   func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"may":   func(p Person, right string) bool { return p.User.Role.May(staff.Right(right)) },
 		"dict":  dict,
+		"list":  func(values ...string) []string { return values },
 		"icon":  icon,
 		"initials": func(name string) string {
 			return initials(name)
@@ -133,6 +134,7 @@ func icon(name string) template.HTML {
 		"settings":  `<path d="M4 6h7M15 6h1M4 14h1M9 14h7"/><circle cx="13" cy="6" r="2"/><circle cx="7" cy="14" r="2"/>`,
 		"team":      `<circle cx="7.500" cy="7" r="3"/><path d="M2 16.500c.4-3 2.600-4.500 5.500-4.500s5.100 1.500 5.500 4.500"/><path d="M13 4.300a3 3 0 0 1 0 5.400M15 12.400c1.700.6 2.700 2 3 4.100"/>`,
 		"audit":     `<path d="M10 2.500 16 5v4.500c0 3.800-2.500 6.500-6 8-3.500-1.500-6-4.200-6-8V5z"/><path d="m7.500 9.800 1.800 1.800 3.300-3.500"/>`,
+		"replies":   `<path d="M8 5 3 10l5 5M3 10h9c3 0 5 1.500 5 5"/>`,
 		"notice":    `<path d="M4 8v4h2l6 4V4L6 8z"/><path d="M15 7.500c1.300 1.500 1.300 3.500 0 5"/>`,
 		"send":      `<path d="m3 10 14-6-4 13-3.500-5z"/>`,
 		"back":      `<path d="m12 4-6 6 6 6"/>`,

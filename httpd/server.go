@@ -51,8 +51,18 @@ type Options struct {
 	Auditor   Auditor
 	Inbox     Inbox
 	Pen       Pen
+	Sorter    Sorter
+	Replies   Replies
+	Files     Files
+	Live      Live
 	Library   Library
+	Editor    Editor
 	Approver  Approver
+	Notices   Notices
+	Configure Configure
+	Reasons   []string // of tickets, for the routing rules
+	// WebhookSecret signs what a clinic's webhook is told.
+	WebhookSecret func(ctx context.Context, clinic frontdesk.ClinicID) (string, error)
 	Screen    Screener
 	Ready     func(context.Context) error // nil error: every part that a turn needs is there
 	Demo      *Demo                       // nil but in the demo
@@ -71,7 +81,9 @@ func (o Options) check() error {
 		"webhook": o.Webhook == nil, "metrics": o.Metrics == nil, "try": o.Try == nil, "screen": o.Screen == nil, "ready": o.Ready == nil,
 		"log": o.Log == nil, "clock": o.Now == nil, "randomness": o.Random == nil, "clinics": o.Clinics == nil, "door": o.Door == nil,
 		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
-		"approver": o.Approver == nil, "key": len(o.Key) != keySize,
+		"approver": o.Approver == nil, "sorter": o.Sorter == nil, "replies": o.Replies == nil, "files": o.Files == nil, "live": o.Live == nil,
+		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "webhook secret": o.WebhookSecret == nil,
+		 "key": len(o.Key) != keySize,
 	}
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		if parts[name] {
@@ -88,6 +100,7 @@ type Server struct {
 	phrases phrases
 	pages   pages
 	assets  map[string]string // content hash by name
+	pulses  pulses
 }
 
 // New returns a server with its routes. It fails when a part is missing.

@@ -22,6 +22,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// clientStays is how long the tests' client stays on a stream.
+const clientStays = 300 * time.Millisecond
+
 const (
 	apiToken = "token of the api"
 	internal = "dial tcp 10.1.2.3:5432: secret internals"
@@ -66,8 +69,16 @@ func newEdge(t *testing.T, change func(*Options)) *edge {
 	return e
 }
 
+// request makes one request; one to the stream of events ends after a while.
 func (e *edge) request(method, target, body string, header http.Header) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	// A stream of events ends with its client, who leaves soon.
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if strings.HasPrefix(target, "/console/events") {
+		ctx, cancel = context.WithTimeout(ctx, clientStays)
+		defer cancel()
+	}
+	r := httptest.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
 	for name, values := range header {
 		r.Header[name] = values
 	}

@@ -139,7 +139,7 @@ func (s *Server) thread(c *gin.Context) {
 		return
 	}
 	s.days(c, &thread)
-	data := gin.H{"Thread": thread, "Now": s.o.Now()}
+	data := gin.H{"Thread": thread, "Now": s.o.Now(), "Open": string(thread.ID), "View": viewOf(c)}
 	if part := c.GetHeader("HX-Target"); part != "" && c.GetHeader("HX-Boosted") == "" {
 		s.renderPart(c, http.StatusOK, "inbox", "live", data)
 		return

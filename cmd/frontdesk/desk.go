@@ -26,6 +26,7 @@ type desk struct {
 	conversations *store.Conversations
 	engine        *conversation.Engine
 	ingest        *ingest.Service
+	meanings      *meanings
 	now           func() time.Time
 }
 
@@ -84,19 +85,6 @@ func (d desk) source(l ingest.Listed) httpd.Source {
 		Status: string(r.StatusAt(d.now())), Language: r.Language, Pages: r.Pages, Passages: r.Passages,
 		ApprovedBy: r.ApprovedBy, Created: r.Created, Effective: r.Effective, Expires: r.Expires, Warnings: r.Warnings, Unread: r.Unread,
 	}
-}
-
-// Gaps implements [httpd.Library].
-func (d desk) Gaps(ctx context.Context, who httpd.Person) ([]httpd.Gap, error) {
-	listed, err := d.db.ListGaps(ctx, who.Clinic.ID, deskListed)
-	if err != nil {
-		return nil, fmt.Errorf("gaps: %w", err)
-	}
-	var gaps []httpd.Gap
-	for _, g := range listed {
-		gaps = append(gaps, httpd.Gap{ID: g.ID, Question: g.Question, Language: g.Language, At: g.At})
-	}
-	return gaps, nil
 }
 
 // Approve implements [httpd.Approver].

@@ -151,6 +151,10 @@ func (d desk) Thread(ctx context.Context, who httpd.Person, id frontdesk.Convers
 			shown.Colleagues = append(shown.Colleagues, httpd.Colleague{ID: string(u.ID), Name: u.Name})
 		}
 	}
+	shown.Teams = httpd.TeamsOf(who.Clinic)
+	if shown.Saved, err = d.SavedReplies(ctx, who); err != nil {
+		return shown, err
+	}
 	if shown.Form, err = frontdesk.NewID(d.now(), rand.Reader); err != nil {
 		return shown, err
 	}
