@@ -98,36 +98,6 @@ func demoInABrowser(t *testing.T, r *running) {
 	picture(t, ctx, "simulator")
 	chat(t, ctx, "Je voudrais parler à quelqu’un de ma facture WX-99", "prévenu")
 
-	browse(t, ctx, "open the console", chromedp.Navigate(r.console), chromedp.WaitVisible(chromedp.CSS(".items")))
-	conversation := r.base + r.waitingConversation(t)
-	for _, size := range []struct {
-		name          string
-		width, height int
-	}{{"desktop", 1180, 820}, {"phone", 390, 844}} {
-		browse(t, ctx, "size", chromedp.EmulateViewport(int64(size.width), int64(size.height)))
-		for page, address := range map[string]string{
-			"inbox":        r.base + "/console/inbox",
-			"conversation": conversation,
-			"knowledge":    r.base + "/console/knowledge",
-			"gaps":         r.base + "/console/gaps",
-			"try":          r.base + "/console/try",
-			"team":         r.base + "/console/team",
-			"audit":        r.base + "/console/audit",
-			"account":      r.base + "/console/account",
-		} {
-			browse(t, ctx, "open "+page, chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS("main")))
-			picture(t, ctx, "console-"+page+"-"+size.name)
-			if wide := evaluate[int](t, ctx, `document.documentElement.scrollWidth`); wide > size.width {
-				t.Errorf("%s scrolls sideways at %d: %d wide", page, size.width, wide)
-			}
-			if nameless := evaluate[[]string](t, ctx, namelessControls); len(nameless) > 0 {
-				t.Errorf("%s: controls without a name: %v", page, nameless)
-			}
-			if small := evaluate[[]string](t, ctx, smallTargets); size.name == "phone" && len(small) > 0 {
-				t.Errorf("%s: targets that a thumb misses: %v", page, small)
-			}
-		}
-	}
 }
 
 // Controls that a screen reader cannot name, and buttons lower than WCAG 2.2's 24
@@ -136,10 +106,3 @@ const (
 	namelessControls = `[...document.querySelectorAll("button, a, input:not([type=hidden]), textarea, select")].filter(e => !(e.innerText || e.getAttribute("aria-label") || [...(e.labels || [])].map(l => l.innerText).join("")).trim()).map(e => e.outerHTML)`
 	smallTargets     = `[...document.querySelectorAll("button, input:not([type=hidden]), textarea")].filter(e => e.offsetHeight > 0 && e.offsetHeight < 24).map(e => e.outerHTML)`
 )
-
-// waitingConversation is the path of a conversation on the overview.
-func (r *running) waitingConversation(t *testing.T) string {
-	t.Helper()
-	r.signIn(t)
-	return r.conversationOf(t, "WX-99")
-}

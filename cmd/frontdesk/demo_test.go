@@ -240,6 +240,7 @@ func TestDemo(t *testing.T) {
 	t.Run("a patient asks and people take over", func(t *testing.T) { patientAsksAndPeopleTakeOver(t, r) })
 	t.Run("a patient's words are found nowhere in clear", func(t *testing.T) { wordsAreNowhereInClear(t, r) })
 	t.Run("in a browser", func(t *testing.T) { demoInABrowser(t, r) })
+	t.Run("the console in a browser", func(t *testing.T) { consoleInABrowser(t, r) })
 	if code := r.stop(); code != exitOK {
 		t.Errorf("stopped with %d:\n%s", code, r.logs)
 	}

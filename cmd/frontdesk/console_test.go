@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// consoleInABrowser does each page's main task as staff would.
+func consoleInABrowser(t *testing.T, r *running) {
+	t.Helper()
+	ctx := openBrowser(t, 1180, 820)
+	browse(t, ctx, "open the console", chromedp.EmulateViewport(1180, 820), chromedp.Navigate(r.console), chromedp.WaitVisible(chromedp.CSS("#items")))
+	until(t, ctx, "the stream of events", `document.title.includes("Frontdesk")`)
+	answersAPatient(t, ctx, r)
+	answersAGap(t, ctx, r)
+	uploadsADocument(t, ctx, r)
+	triesTheAssistant(t, ctx, r)
+	changesSettings(t, ctx, r)
+}
+
+// script runs JavaScript in the page.
+func script(text string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Evaluate[bool](text)(ctx, target)
+		return chromedp.Void{}, err
+	}
+}
+
+// shows waits until the page shows words.
+func shows(t *testing.T, ctx context.Context, words string) {
+	t.Helper()
+	until(t, ctx, "see "+words, fmt.Sprintf(`document.body.innerText.includes(%q)`, words))
+}
+
+func answersAPatient(t *testing.T, ctx context.Context, r *running) {
+	t.Helper()
+	lou := r.newPhone(t, "Lou Ferrand", "33600000077")
+	lou.ask(t, "Bonjour, quel est le prix d'une échographie cardiaque ?")
+	asked := time.Now()
+	lou.ask(t, "je veux parler à une personne")
+	until(t, ctx, "the ring without a reload", `Number(document.body.dataset.rang || 0) > 0`)
+	t.Logf("rang %s after the patient asked", time.Since(asked))
+	shows(t, ctx, "Lou Ferrand")
+	picture(t, ctx, "console-inbox")
+	browse(t, ctx, "open the conversation", script(`[...document.querySelectorAll(".items a")].find(a => a.innerText.includes("Lou Ferrand")).click() || true`), chromedp.WaitVisible(chromedp.CSS("button[data-key=t]")))
+	browse(t, ctx, "why did it say that", chromedp.Click(chromedp.CSS("[data-why]")), chromedp.WaitVisible(chromedp.CSS("dialog[open] blockquote.used")))
+	picture(t, ctx, "console-why")
+	browse(t, ctx, "close the dialogue and take over by a key", chromedp.Click(chromedp.CSS("dialog[open] button")),
+		chromedp.KeyEvent("t"), chromedp.WaitVisible(chromedp.CSS(".composer textarea")))
+	before := len(lou.received(t))
+	browse(t, ctx, "begin an answer and lose the page", chromedp.SendKeys(chromedp.CSS(".composer textarea"), "Bonjour, je suis là."),
+		chromedp.Reload(), chromedp.WaitVisible(chromedp.CSS(".composer textarea")))
+	if kept := evaluate[string](t, ctx, `document.querySelector(".composer textarea").value`); kept != "Bonjour, je suis là." {
+		t.Errorf("the draft after a reload: %q", kept)
+	}
+	browse(t, ctx, "send by keys", chromedp.SendKeys(chromedp.CSS(".composer textarea"), kb.Control+kb.Enter))
+	browse(t, ctx, "send", script(`document.querySelector(".composer").requestSubmit() || true`))
+	if got := lou.next(t, before); got != "Bonjour, je suis là." {
+		t.Errorf("the phone got %q", got)
+	}
+	browse(t, ctx, "see it in the conversation", chromedp.WaitVisible(chromedp.CSS(".line.staff")))
+	if kept := evaluate[string](t, ctx, `document.querySelector(".composer textarea").value`); kept != "" {
+		t.Errorf("the draft after it was sent: %q", kept)
+	}
+	lou.write(t, "merci, et pour ma facture QX-31 ?")
+	shows(t, ctx, "QX-31")
+	if n := len(lou.received(t)); n != before+1 {
+		t.Errorf("%d bubbles since a person has the pen, want 1", n-before)
+	}
+	browse(t, ctx, "write a note", chromedp.Click(chromedp.CSS(".thread-actions .menu:first-of-type summary")), chromedp.WaitVisible(chromedp.CSS("#note")),
+		chromedp.SendKeys(chromedp.CSS("#note"), "Facture réglée le 12."), script(`document.querySelector("#note").form.requestSubmit() || true`),
+		chromedp.WaitVisible(chromedp.CSS(".line.note")))
+	fits(t, ctx, "conversation")
+	browse(t, ctx, "give back", script(`document.querySelector("#reason").form.requestSubmit() || true`), chromedp.WaitVisible(chromedp.CSS(".pen.bot")))
+}
+
+func answersAGap(t *testing.T, ctx context.Context, r *running) {
+	t.Helper()
+	sam := r.newPhone(t, "Sam", "33600000078")
+	const question = "Peut-on louer un fauteuil roulant électrique chez vous ?"
+	sam.ask(t, question)
+	browse(t, ctx, "open the gaps", chromedp.Navigate(r.base+"/console/gaps"), chromedp.WaitVisible(chromedp.CSS(".cards")))
+	card := `[...document.querySelectorAll(".cards > li")].find(li => li.innerText.includes("fauteuil"))`
+	browse(t, ctx, "write the answer", script(card+`.querySelector("summary").click() || true`),
+		script(`{ const form = `+card+`.querySelector("details form"); form.elements.answer.value = "Oui, un fauteuil roulant électrique se loue à l'accueil pour 12 € par jour."; }; true`))
+	fits(t, ctx, "gaps")
+	browse(t, ctx, "publish", script(card+`.querySelector("details form").requestSubmit() || true`))
+	browse(t, ctx, "the page again", chromedp.WaitNotPresent(chromedp.CSS("details.answer[open]")))
+	if answer, _ := sam.ask(t, question); !strings.Contains(answer, "12") {
+		t.Errorf("the same question again: %q", answer)
+	}
+}
+
+func uploadsADocument(t *testing.T, ctx context.Context, r *running) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "parking.md")
+	if err := os.WriteFile(file, []byte("# Où se garer ?\n\nLe parking de la rue des Ormes compte 40 places gratuites.\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	browse(t, ctx, "upload", chromedp.Navigate(r.base+"/console/knowledge"), chromedp.WaitVisible(chromedp.CSS("#files")),
+		chromedp.SetUploadFiles(chromedp.CSS("#files"), []string{file}), chromedp.Click(chromedp.CSS("form[data-upload] button")), chromedp.WaitVisible(chromedp.CSS(".banner a")))
+	fits(t, ctx, "knowledge")
+	browse(t, ctx, "review", chromedp.Click(chromedp.CSS(".banner a")), chromedp.WaitVisible(chromedp.CSS("#effective")))
+	shows(t, ctx, "rue des Ormes")
+	fits(t, ctx, "source")
+	browse(t, ctx, "approve", chromedp.Click(chromedp.CSS("form[action='/console/knowledge/approve'] button")), chromedp.WaitVisible(chromedp.CSS(".page-head .tag.live")))
+}
+
+func triesTheAssistant(t *testing.T, ctx context.Context, r *running) {
+	t.Helper()
+	browse(t, ctx, "try", chromedp.Navigate(r.base+"/console/try"), chromedp.WaitVisible(chromedp.CSS("#say")),
+		chromedp.SendKeys(chromedp.CSS("#say"), "where can I park?"), chromedp.Click(chromedp.CSS("form[data-talk] button")), chromedp.WaitVisible(chromedp.CSS(".talk .line.assistant")))
+	shows(t, ctx, "Ormes")
+	fits(t, ctx, "try")
+}
+
+func changesSettings(t *testing.T, ctx context.Context, r *running) {
+	t.Helper()
+	browse(t, ctx, "publish a notice", chromedp.Navigate(r.base+"/console/settings"), chromedp.WaitVisible(chromedp.CSS("#notice-text")),
+		chromedp.SendKeys(chromedp.CSS("#notice-text"), "Ascenseur en panne."), chromedp.Click(chromedp.CSS("form[action='/console/settings/notice'] button")),
+		chromedp.WaitVisible(chromedp.CSS("form[action='/console/settings/notice/end']")))
+	fits(t, ctx, "settings")
+	browse(t, ctx, "end it", chromedp.Click(chromedp.CSS("form[action='/console/settings/notice/end'] button")), chromedp.WaitNotPresent(chromedp.CSS("form[action='/console/settings/notice/end']")))
+	browse(t, ctx, "invite somebody", chromedp.Navigate(r.base+"/console/team"), chromedp.WaitVisible(chromedp.CSS("#name")), chromedp.SendKeys(chromedp.CSS("#name"), "Ann Lee"),
+		chromedp.SendKeys(chromedp.CSS("#email"), fmt.Sprintf("ann%d@example.org", time.Now().UnixNano())), chromedp.Click(chromedp.CSS(".grid button.primary")), chromedp.WaitVisible(chromedp.CSS("input.link")))
+	fits(t, ctx, "team")
+	link := evaluate[string](t, ctx, `document.querySelector("input.link").value`)
+	for _, page := range []string{"audit", "account", "replies"} {
+		browse(t, ctx, page, chromedp.Navigate(r.base+"/console/"+page), chromedp.WaitVisible(chromedp.CSS("main h1")))
+		fits(t, ctx, page)
+	}
+	browse(t, ctx, "open the invitation", chromedp.Navigate(link), chromedp.WaitVisible(chromedp.CSS("img.qr")))
+	if wide := evaluate[int](t, ctx, `document.querySelector("img.qr").naturalWidth`); wide < 100 {
+		t.Errorf("the picture for the phone is %d wide", wide)
+	}
+	fits(t, ctx, "welcome")
+	browse(t, ctx, "sign-in", chromedp.Navigate(r.base+"/console/sign-in"), chromedp.WaitVisible(chromedp.CSS("#password")))
+	fits(t, ctx, "sign-in")
+}
+
+// fits looks at the page on a desk and on a phone: nothing scrolls sideways, every
+// control has a name and is large enough for a thumb. With FRONTDESK_AXE, the path
+// of axe-core's axe.min.js, no serious or critical finding of it is let pass.
+func fits(t *testing.T, ctx context.Context, page string) {
+	t.Helper()
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"phone", 390, 844}, {"desktop", 1180, 820}} {
+		browse(t, ctx, "size", chromedp.EmulateViewport(size.width, size.height))
+		picture(t, ctx, "console-"+page+"-"+size.name)
+		if wide := evaluate[int64](t, ctx, `document.documentElement.scrollWidth`); wide > size.width {
+			t.Errorf("%s scrolls sideways at %d: %d wide", page, size.width, wide)
+		}
+		if nameless := evaluate[[]string](t, ctx, namelessControls); len(nameless) > 0 {
+			t.Errorf("%s: controls without a name: %v", page, nameless)
+		}
+		if small := evaluate[[]string](t, ctx, smallTargets); size.name == "phone" && len(small) > 0 {
+			t.Errorf("%s: targets that a thumb misses: %v", page, small)
+		}
+		if script := os.Getenv("FRONTDESK_AXE"); script != "" {
+			source, err := os.ReadFile(script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			evaluate[bool](t, ctx, string(source)+"\n;true")
+			found := evaluate[[]string](t, ctx, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => v.id + ": " + v.nodes.map(n => n.target + " " + n.failureSummary).join(" | ")))`)
+			for _, finding := range found {
+				t.Errorf("axe, %s on %s: %s", page, size.name, finding)
+			}
+		}
+	}
+}
