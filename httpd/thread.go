@@ -144,6 +144,11 @@ func (s *Server) thread(c *gin.Context) {
 		s.renderPart(c, http.StatusOK, "inbox", "live", data)
 		return
 	}
+	person := who(c)
+	if err := s.o.Auditor.Audit(c.Request.Context(), person.Clinic.ID, s.entry(person, "conversation.view", string(thread.ID), "")); err != nil {
+		s.fail(c, err)
+		return
+	}
 	listed, ok := s.listed(c)
 	if !ok {
 		return

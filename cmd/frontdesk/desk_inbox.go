@@ -20,6 +20,9 @@ import (
 // own app.
 const appHolder = "app"
 
+// idleHolder is who gives conversations back that staff left.
+const idleHolder = "frontdesk"
+
 // names are a clinic's users by id.
 type names map[string]string
 
@@ -28,7 +31,7 @@ func (d desk) names(ctx context.Context, clinic frontdesk.ClinicID) (names, []st
 	if err != nil {
 		return nil, nil, err
 	}
-	byID := names{}
+	byID := names{appHolder: "WhatsApp", idleHolder: "Frontdesk"}
 	for _, u := range users {
 		byID[string(u.ID)] = u.Name
 	}

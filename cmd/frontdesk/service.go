@@ -207,7 +207,7 @@ func (s *service) run(ctx context.Context, listener net.Listener) error {
 
 // releaseIdle gives a conversation that staff left back to the bot.
 func (s *service) releaseIdle(ctx context.Context, clinic frontdesk.ClinicID, id frontdesk.ConversationID) error {
-	return s.engine.Release(ctx, conversation.Key{Clinic: clinic, Conversation: id}, conversation.HandBack{By: "frontdesk", Done: true, Reason: "idle", Farewell: true})
+	return s.engine.Release(ctx, conversation.Key{Clinic: clinic, Conversation: id}, conversation.HandBack{By: idleHolder, Done: true, Reason: "idle", Farewell: true})
 }
 
 // reread reads pages again when they are due; a change becomes a draft.
