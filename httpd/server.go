@@ -63,16 +63,16 @@ type Options struct {
 	Reasons   []string // of tickets, for the routing rules
 	// WebhookSecret signs what a clinic's webhook is told.
 	WebhookSecret func(ctx context.Context, clinic frontdesk.ClinicID) (string, error)
-	Screen    Screener
-	Ready     func(context.Context) error // nil error: every part that a turn needs is there
-	Demo      *Demo                       // nil but in the demo
-	Key       []byte                      // 32 bytes, the same in every process: marks browsers that signed in before
-	APIToken  string                      // bearer of /api/v1; "" closes it
-	PublicURL string                      // as browsers reach the service; "": as the request says
-	Secure    bool                        // served behind HTTPS: cookies are marked so
-	Log       *slog.Logger
-	Now       func() time.Time
-	Random    io.Reader
+	Screen        Screener
+	Ready         func(context.Context) error // nil error: every part that a turn needs is there
+	Demo          *Demo                       // nil but in the demo
+	Key           []byte                      // 32 bytes, the same in every process: marks browsers that signed in before
+	APIToken      string                      // bearer of /api/v1; "" closes it
+	PublicURL     string                      // as browsers reach the service; "": as the request says
+	Secure        bool                        // served behind HTTPS: cookies are marked so
+	Log           *slog.Logger
+	Now           func() time.Time
+	Random        io.Reader
 }
 
 // check names the first part that is missing.
@@ -83,7 +83,7 @@ func (o Options) check() error {
 		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
 		"approver": o.Approver == nil, "sorter": o.Sorter == nil, "replies": o.Replies == nil, "files": o.Files == nil, "live": o.Live == nil,
 		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "webhook secret": o.WebhookSecret == nil,
-		 "key": len(o.Key) != keySize,
+		"key": len(o.Key) != keySize,
 	}
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		if parts[name] {

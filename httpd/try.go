@@ -23,7 +23,9 @@ type Screened struct {
 // Screener puts a text to the screens.
 type Screener func(ctx context.Context, text string, clinic frontdesk.Clinic) Screened
 
-func (s *Server) tryPage(c *gin.Context) { s.render(c, http.StatusOK, "try", gin.H{"Dialogue": tryID(s.o.Now())}) }
+func (s *Server) tryPage(c *gin.Context) {
+	s.render(c, http.StatusOK, "try", gin.H{"Dialogue": tryID(s.o.Now())})
+}
 
 // tryID names a dialogue of the playground; each visit to the page begins a new one.
 func tryID(at time.Time) string { return "try " + at.UTC().Format(time.RFC3339Nano) }

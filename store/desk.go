@@ -128,4 +128,3 @@ func (c *Conversations) Pulse(ctx context.Context, clinic frontdesk.ClinicID, id
 	}
 	return p, nil
 }
-

@@ -103,6 +103,6 @@ func demoInABrowser(t *testing.T, r *running) {
 // Controls that a screen reader cannot name, and buttons lower than WCAG 2.2's 24
 // pixels (2.5.8, target size).
 const (
-	namelessControls = `[...document.querySelectorAll("button, a, input:not([type=hidden]), textarea, select")].filter(e => !(e.innerText || e.getAttribute("aria-label") || [...(e.labels || [])].map(l => l.innerText).join("")).trim()).map(e => e.outerHTML)`
+	namelessControls = `[...document.querySelectorAll("button, a, input:not([type=hidden]), textarea, select")].filter(e => !(e.textContent || e.getAttribute("aria-label") || [...(e.labels || [])].map(l => l.textContent).join("")).trim()).map(e => e.outerHTML)`
 	smallTargets     = `[...document.querySelectorAll("button, input:not([type=hidden]), textarea")].filter(e => e.offsetHeight > 0 && e.offsetHeight < 24).map(e => e.outerHTML)`
 )
