@@ -125,16 +125,19 @@ func (b *bench) turn(ctx context.Context) (err error) {
 	var times []time.Duration
 	lost := 0
 	var wg sync.WaitGroup
-	until := time.Now().Add(b.seconds)
 	for client := range atOnce {
 		wg.Go(func() {
-			for n := 0; time.Now().Before(until) && ctx.Err() == nil; n++ {
+			var until time.Time
+			for n := 0; (n <= turnWarm || time.Now().Before(until)) && ctx.Err() == nil; n++ {
+				if n == turnWarm { // before that the people are new
+					until = time.Now().Add(b.seconds)
+				}
 				took, ok := r.one(ctx, person(1, client+atOnce*(n%turnWarm)), fmt.Sprintf("wamid.one.%d.%d", client, n), benchQuestion(n))
 				mu.Lock()
 				switch {
 				case !ok:
 					lost++
-				case n >= turnWarm: // before that the people are new
+				case n >= turnWarm:
 					times = append(times, took)
 				}
 				mu.Unlock()
