@@ -16,6 +16,7 @@ import (
 // words cannot cross, sentence vectors decide. It is safe for concurrent use.
 type Checker struct {
 	vocabularies map[string]*vocabulary
+	dictionary   *dictionary
 	lexicon      *retrieval.Lexicon
 	meaning      *meaning
 	memory       *passageMemory
@@ -46,7 +47,11 @@ func NewChecker(embedder retrieval.Embedder, lexicon *retrieval.Lexicon) (*Check
 	if err != nil {
 		return nil, err
 	}
-	return &Checker{vocabularies: vocabularies, lexicon: lexicon, meaning: newMeaning(embedder), memory: newPassageMemory()}, nil
+	words, err := loadDictionary()
+	if err != nil {
+		return nil, err
+	}
+	return &Checker{vocabularies: vocabularies, dictionary: words, lexicon: lexicon, meaning: newMeaning(embedder), memory: newPassageMemory()}, nil
 }
 
 // Check decides about one sentence in language tag and the passages that it cites.
@@ -79,10 +84,11 @@ func (c *Checker) check(ctx context.Context, sentence, tag string, passages []fr
 type evidence struct {
 	units      []*reading
 	currencies map[string]bool
+	stems      map[string]bool // of the words, with their language before them
 }
 
 func (c *Checker) evidence(passages []frontdesk.Passage) *evidence {
-	e := &evidence{currencies: map[string]bool{}}
+	e := &evidence{currencies: map[string]bool{}, stems: map[string]bool{}}
 	for _, p := range passages {
 		known := c.readPassage(p)
 		if known.title != nil {
@@ -91,6 +97,11 @@ func (c *Checker) evidence(passages []frontdesk.Passage) *evidence {
 		e.units = append(e.units, known.units...)
 		for _, currency := range known.currencies {
 			e.currencies[currency] = true
+		}
+	}
+	for _, u := range e.units {
+		for _, m := range u.marks {
+			e.stems[u.tag+m.stem] = e.stems[u.tag+m.stem] || m.stem != "" && !u.heading
 		}
 	}
 	return e
@@ -165,6 +176,9 @@ func (c *Checker) checkDays(_ context.Context, s *reading, e *evidence) (string,
 			}
 		}
 	}
+	if !e.namesEnds(s) {
+		return whyDay, ""
+	}
 	want := s.days(func(int) bool { return true })
 	for _, m := range s.marks {
 		for _, k := range m.keys {
@@ -201,6 +215,11 @@ func (e *evidence) agreesOnDays(s *reading, index int) bool {
 			if len(d) == 0 || !within(days, d) {
 				continue
 			}
+			if out := u.excepted(i); len(out) > 0 {
+				agreed = agreed || within(days, out) == no
+				opposed = true
+				continue
+			}
 			if (k.negative() || k.has("closed")) == no || k.has("only", "except", "walkin", "without") {
 				agreed = true
 			} else {
@@ -209,6 +228,37 @@ func (e *evidence) agreesOnDays(s *reading, index int) bool {
 		}
 	}
 	return agreed || !opposed
+}
+
+// namesEnds tells whether the ends of each range of days are named in the
+// passages: "Monday to Friday" is not "Monday to Saturday".
+func (e *evidence) namesEnds(s *reading) bool {
+	for _, end := range s.rangeEnds() {
+		named := false
+		for _, u := range e.units {
+			for _, m := range u.marks {
+				named = named || m.has(end, "daily") || m.has("weekdays") && (end == "mon" || end == "fri") || m.has("weekend") && (end == "sat" || end == "sun")
+			}
+		}
+		if !named {
+			return false
+		}
+	}
+	return true
+}
+
+// excepted returns the days that stand behind an "except" in a clause.
+func (r *reading) excepted(index int) map[string]bool {
+	from := -1
+	for i, m := range r.marks {
+		if m.clause == index && m.has("except") {
+			from = i
+		}
+	}
+	if from < 0 {
+		return nil
+	}
+	return r.days(func(i int) bool { return i >= from && r.marks[i].clause == index })
 }
 
 func isMonth(key string) bool {

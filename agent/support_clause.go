@@ -1,7 +1,10 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -29,7 +32,7 @@ func (k clause) negative() bool { return k.has("not", "never", "without", "forbi
 
 // closeEnough is from which share of the best clause's score another counts as
 // what a clause of the sentence may rest on.
-const closeEnough = 0.7
+const closeEnough = 0.8
 
 // checkClauses compares each clause of the sentence with the clauses of the
 // passages that say most of it: they agree in negation, in opposites and in limits.
@@ -94,27 +97,35 @@ func (c *Checker) denied(s *reading, index int, e *evidence) string {
 func (c *Checker) misplaced(s *reading, index int, e *evidence) string {
 	var best *reading
 	top := 0.0
+	named, most := best, 0.0 // with the names, too
 	for _, u := range e.units {
-		score := 0.0
+		score, names := 0.0, 0.0
 		for _, m := range s.marks {
-			if m.clause == index && !m.name {
+			switch {
+			case m.clause != index:
+			case m.name:
+				names += c.supports(u, m)
+			default:
 				score += c.supports(u, m)
 			}
 		}
 		if score > top {
 			best, top = u, score
 		}
+		if score+names > most {
+			named, most = u, score+names
+		}
 	}
 	if best == nil || best.heading {
 		return ""
 	}
 	inClause := func(i int) bool { return s.marks[i].clause == index }
-	days, there := s.days(inClause), best.days(func(int) bool { return true })
-	if len(there) > 0 && top >= 2 && !within(days, there) && !s.timed(index) {
+	days, there := s.days(inClause), named.days(func(int) bool { return true })
+	if len(there) > 0 && most >= 2 && !within(days, there) && !s.timed(index) {
 		return "day"
 	}
 	for _, m := range s.marks {
-		if m.clause != index || !m.proper() || c.supports(best, m) > 0 {
+		if m.clause != index || !m.name || c.supports(best, m) > 0 {
 			continue
 		}
 		for _, o := range best.marks {
@@ -193,7 +204,7 @@ func says(k, negative clause) bool {
 }
 
 // disagrees returns an opposite or limit of the clause that none of those it
-// rests on has.
+// rests on has, or of which the best of them says the contrary.
 func disagrees(said clause, rests []clause) string {
 	for _, rule := range []struct {
 		key     string
@@ -209,6 +220,7 @@ func disagrees(said clause, rests []clause) string {
 		{key: "forbidden", by: []string{"forbidden", "not", "never", "without"}},
 		{key: "paid", by: []string{"paid", "price", "pay"}, against: []string{"free"}},
 		{key: "walkin", by: []string{"walkin", "without", "not", "neednot"}},
+		{key: "appointment", against: []string{"walkin"}},
 		{key: "before", against: []string{"after"}},
 		{key: "after", by: []string{"after", "over"}},
 		{key: "behind", by: []string{"behind"}},
@@ -226,13 +238,10 @@ func disagrees(said clause, rests []clause) string {
 		if !said.has(rule.key) {
 			continue
 		}
-		found, against := len(rule.by) == 0, false
-		for _, k := range rests {
-			found = found || k.has(rule.by...)
-			against = against || len(rule.against) > 0 && k.has(rule.against...) && !k.has(rule.key)
-		}
+		found := len(rule.by) == 0 || anyHas(rests, rule.by...)
+		against := rests[0].has(rule.against...) && !rests[0].has(append(rule.by, rule.key)...)
 		affirms := !said.negative() && !said.has("walkin") || rule.key == "before"
-		if !found || against && affirms && !anyHas(rests, append(rule.by, rule.key)...) {
+		if !found || against && affirms {
 			return rule.key
 		}
 	}
@@ -253,10 +262,9 @@ func anyHas(list []clause, keys ...string) bool {
 func (c *Checker) supporting(ctx context.Context, s *reading, index int, e *evidence) []clause {
 	var all []clause
 	best, total := 0.0, 0.0
-	for _, m := range s.marks {
-		if m.clause == index && weight(m) > 0 {
-			total += weight(m)
-		}
+	weights := c.weights(s, index)
+	for _, w := range weights {
+		total += w
 	}
 	if total == 0 {
 		return nil
@@ -264,10 +272,8 @@ func (c *Checker) supporting(ctx context.Context, s *reading, index int, e *evid
 	for _, u := range e.units {
 		for i := range u.clauses {
 			k := clause{unit: u, index: i}
-			for _, m := range s.marks {
-				if m.clause == index {
-					k.score += weight(m) * c.inClause(u, i, m)
-				}
+			for at, w := range weights {
+				k.score += w * c.inClause(u, i, s.marks[at], e.stems[s.tag+s.marks[at].stem])
 			}
 			if u.heading {
 				k.score *= 0.8
@@ -279,38 +285,95 @@ func (c *Checker) supporting(ctx context.Context, s *reading, index int, e *evid
 	if best < total/2 {
 		all, best = c.meaning.nearest(ctx, s, index, all, total)
 	}
-	var kept []clause
+	var kept, headings []clause
 	for _, k := range all {
-		if k.score > 0 && k.score >= closeEnough*best {
+		switch {
+		case k.score <= 0 || k.score < closeEnough*best:
+		case k.unit.heading:
+			headings = append(headings, k)
+		default:
 			kept = append(kept, k)
 		}
+	}
+	slices.SortStableFunc(kept, func(a, b clause) int { return cmp.Compare(b.score, a.score) })
+	if len(kept) == 0 { // a heading says what the text is about, not whether it is so
+		return headings
 	}
 	return kept
 }
 
-func weight(m mark) float64 {
+// weights says how much each mark of a clause tells where in the passages it
+// comes from. What stands beside a word of polarity is what that word is about.
+func (c *Checker) weights(s *reading, index int) map[int]float64 {
+	weights := map[int]float64{}
+	var order []int // of the marks that count, with those of polarity
+	for i, m := range s.marks {
+		if m.clause != index {
+			continue
+		}
+		if w := c.weight(m); w > 0 {
+			weights[i] = w
+			order = append(order, i)
+		} else if m.polar() {
+			order = append(order, i)
+		}
+	}
+	for at, i := range order {
+		beside := at > 0 && s.marks[order[at-1]].polar() || at+1 < len(order) && s.marks[order[at+1]].polar()
+		if beside && weights[i] >= weightWord {
+			weights[i] += weightBeside
+		}
+	}
+	return weights
+}
+
+const (
+	weightValue  = 1.5
+	weightWord   = 1.0
+	weightCommon = 0.4 // of a word by which any sentence may put things
+	weightBeside = 0.6 // more, for what stands beside a word of polarity
+)
+
+func (c *Checker) weight(m mark) float64 {
 	switch {
 	case m.value != nil:
-		return 1.5
-	case !m.content():
+		return weightValue
+	case m.has("exist"):
+		return weightCommon
+	case !m.content() || m.polar():
 		return 0
-	case m.has("not", "never", "without", "forbidden", "neednot", "must", "allowed"):
-		return 0
+	case c.dictionary.allCommon(m.keys) || m.soft() && !m.particular:
+		return weightCommon
 	}
-	return 1
+	return weightWord
+}
+
+// polar tells whether a word says whether something is so, may or must be.
+func (m mark) polar() bool {
+	return m.has("not", "never", "without", "forbidden", "neednot", "must", "allowed")
 }
 
 // inClause tells how well a clause supports a mark; the rest of its unit counts half.
-func (c *Checker) inClause(u *reading, index int, m mark) float64 {
+//
+// Where the word itself stands in the passages, one that means the same counts less.
+func (c *Checker) inClause(u *reading, index int, m mark, itself bool) float64 {
 	best := 0.0
 	for _, o := range u.marks {
 		fits := m.value != nil && o.value != nil && m.value.equal(*o.value) || m.value == nil && c.same(m, o)
-		switch {
-		case fits && o.clause == index:
-			return 1
-		case fits:
-			best = 0.4
+		if !fits {
+			continue
 		}
+		near := 1.0
+		if m.value == nil && m.stem != o.stem {
+			near = 0.9 * c.nearness(m, o)
+		}
+		if itself && m.value == nil && m.stem != o.stem {
+			near *= 0.5
+		}
+		if o.clause != index {
+			near *= 0.4
+		}
+		best = max(best, near)
 	}
 	return best
 }
@@ -334,14 +397,14 @@ func (c *Checker) checkBinding(_ context.Context, s *reading, e *evidence) (stri
 }
 
 // margin is how much better another group has to fit to be the one that was meant.
-const margin = 0.5
+const margin = 0.4
 
 func (c *Checker) bound(s *reading, g group, v value, e *evidence) string {
 	best, rival, daysFit, daysKnown := -1.0, -1.0, false, false
 	for _, u := range e.units {
 		for k := range u.groups {
 			o := &u.groups[k]
-			fit := c.fit(s, g, u, *o)
+			fit := c.fit(s, g, v, u, *o)
 			switch holds, competes := u.compare(*o, v); {
 			case holds:
 				best = max(best, fit)
@@ -361,6 +424,20 @@ func (c *Checker) bound(s *reading, g group, v value, e *evidence) string {
 	return ""
 }
 
+// nearness tells words of one wide concept with meanings of their own (lunch and
+// dinner are meals) from words that mean the same.
+func (c *Checker) nearness(a, b mark) float64 {
+	if !a.particular || !b.particular || a.stem == b.stem {
+		return 1
+	}
+	for _, k := range a.keys {
+		if strings.HasPrefix(k, "d:") && b.has(k) {
+			return 1
+		}
+	}
+	return 0.3
+}
+
 // compare tells whether a group of the unit has the value, and whether it has
 // another of its kind.
 func (r *reading) compare(g group, v value) (holds, competes bool) {
@@ -374,7 +451,7 @@ func (r *reading) compare(g group, v value) (holds, competes bool) {
 
 // fit tells how well what a group of the sentence belongs to agrees with what one
 // of a passage belongs to.
-func (c *Checker) fit(s *reading, g group, u *reading, o group) float64 {
+func (c *Checker) fit(s *reading, g group, v value, u *reading, o group) float64 {
 	total := 0.0
 	for i, w := range g.context {
 		m := s.marks[i]
@@ -383,14 +460,14 @@ func (c *Checker) fit(s *reading, g group, u *reading, o group) float64 {
 		}
 		best := 0.0
 		for k, x := range o.context {
-			if x > best && c.same(m, u.marks[k]) {
-				best = x
+			if c.same(m, u.marks[k]) {
+				best = max(best, min(w, x)/max(w, x)*c.nearness(m, u.marks[k]))
 			}
 		}
 		total += w * best
 	}
 	for _, i := range g.values { // the other values of the group came from the same place
-		if holds, _ := u.compare(o, *s.marks[i].value); holds {
+		if holds, _ := u.compare(o, *s.marks[i].value); holds && !v.equal(*s.marks[i].value) {
 			total += 0.3
 		}
 	}

@@ -15,8 +15,8 @@ type group struct {
 // The weights of context: beside the values, one group further, the rest.
 const (
 	weightOwn  = 1.0
-	weightNext = 0.4
-	weightFar  = 0.15
+	weightNext = 0.3
+	weightFar  = 0.1
 )
 
 func weekDays() []string { return []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} }
@@ -30,12 +30,40 @@ func isDay(key string) bool {
 	return false
 }
 
-// group finds the groups of a reading. Where the text begins with a value, what
-// values belong to stands behind them, else before.
+// group finds the groups of a reading and what each belongs to. A pause between
+// two values ("10 € a trip, at most 40 € a month") divides what stands there;
+// without one, it belongs to what follows, or to what stands before it where the
+// text begins with a value.
 func (r *reading) group() []group {
-	var groups []group
-	segment := make([]int, len(r.marks)) // number of groups begun at each mark
-	open, first := false, 0              // first: 1 context first, 2 values first
+	groups, before := r.valueRuns()
+	if len(groups) == 0 {
+		return nil
+	}
+	owners := r.owners(groups, before)
+	for g := range groups {
+		for i, m := range r.marks {
+			if !m.places() {
+				continue
+			}
+			weight := weightFar
+			switch owners[i] - g {
+			case 0:
+				weight = weightOwn
+			case -1, 1:
+				weight = weightNext
+			}
+			groups[g].context[i] = weight
+		}
+		r.bindDays(groups, g, owners)
+	}
+	return groups
+}
+
+// valueRuns returns the runs of values, and for each mark how many of them began
+// at or before it.
+func (r *reading) valueRuns() (groups []group, before []int) {
+	before = make([]int, len(r.marks))
+	open := false
 	for i, m := range r.marks {
 		switch {
 		case m.value != nil:
@@ -45,49 +73,79 @@ func (r *reading) group() []group {
 			}
 			g := &groups[len(groups)-1]
 			g.values = append(g.values, i)
-			if first == 0 {
-				first = 2
-			}
 		case m.content():
 			open = false
-			if first == 0 {
-				first = 1
-			}
 		}
-		segment[i] = len(groups)
+		before[i] = len(groups)
 	}
-	for g := range groups {
-		own := g
-		if first == 2 {
-			own = g + 1
-		}
-		for i, m := range r.marks {
-			if !m.content() {
-				continue
-			}
-			weight := weightFar
-			switch segment[i] - own {
-			case 0:
-				weight = weightOwn
-			case -1, 1:
-				weight = weightNext
-			}
-			groups[g].context[i] = weight
-		}
-		r.bindDays(groups, g, segment, own)
-	}
-	return groups
+	return groups, before
 }
+
+// owners returns the group that each mark belongs to.
+func (r *reading) owners(groups []group, before []int) []int {
+	behind := true // a value stands before what it belongs to
+	for i := range r.marks {
+		if r.marks[i].content() || r.marks[i].value != nil {
+			behind = r.marks[i].value != nil
+			break
+		}
+	}
+	owners := make([]int, len(r.marks))
+	for i := range r.marks {
+		g := before[i] - 1 // the run before, or around, the mark
+		switch {
+		case r.marks[i].value != nil:
+			owners[i] = g
+		case g < 0:
+			owners[i] = 0
+		default:
+			last := groups[g].values[len(groups[g].values)-1]
+			next := len(r.marks)
+			if g+1 < len(groups) {
+				next = groups[g+1].values[0]
+			}
+			owners[i] = r.side(i, last, next, g, behind)
+		}
+	}
+	return owners
+}
+
+// side tells whether a mark between the end of group g and the next value belongs
+// to g or to what follows.
+func (r *reading) side(i, last, next, g int, behind bool) int {
+	paused := false
+	for k := last + 1; k < next && k < len(r.marks); k++ {
+		if r.pause(k) {
+			paused = true
+			if k <= i {
+				return g + 1
+			}
+		}
+	}
+	if paused || behind || next == len(r.marks) && r.per(last+1) {
+		return g
+	}
+	return g + 1
+}
+
+// pause tells whether a mark begins a new part: after a comma or an "and".
+func (r *reading) pause(i int) bool {
+	return strings.ContainsAny(r.gap(i-1, i), ",;،؛\n|.") || r.marks[i].and
+}
+
+// per tells whether the words from a mark say what a value is for: they follow it
+// without a pause.
+func (r *reading) per(i int) bool { return i < len(r.marks) && !r.pause(i) }
 
 // bindDays gives a group the days beside it; without any, those behind it where
 // no other group follows, else those of the group before.
-func (r *reading) bindDays(groups []group, g int, segment []int, own int) {
-	groups[g].days = r.days(func(i int) bool { return segment[i] == own })
+func (r *reading) bindDays(groups []group, g int, owners []int) {
+	groups[g].days = r.days(func(i int) bool { return owners[i] == g })
 	if len(groups[g].days) > 0 {
 		return
 	}
-	if g == len(groups)-1 || g == 0 && own == 0 && len(r.days(func(i int) bool { return segment[i] == 1 })) > 0 && len(groups) == 1 {
-		groups[g].days = r.days(func(i int) bool { return segment[i] == own+1 })
+	if g == len(groups)-1 {
+		groups[g].days = r.days(func(i int) bool { return owners[i] == g+1 })
 	}
 	for back := g - 1; back >= 0 && len(groups[g].days) == 0; back-- {
 		groups[g].days = groups[back].days
@@ -124,6 +182,25 @@ func (r *reading) days(in func(int) bool) map[string]bool {
 		}
 	}
 	return found
+}
+
+// rangeEnds returns the days that begin or end a range.
+func (r *reading) rangeEnds() []string {
+	var ends []string
+	last, lastAt := "", -1
+	for i, m := range r.marks {
+		for _, name := range weekDays() {
+			if !m.has(name) {
+				continue
+			}
+			if lastAt >= 0 && r.ranged(lastAt, i) {
+				ends = append(ends, last, name)
+			}
+			last, lastAt = name, i
+			break
+		}
+	}
+	return ends
 }
 
 // ranged tells whether two marks are the ends of a range.

@@ -10,6 +10,23 @@ import (
 // same tells whether a word of a sentence and one of a passage mean the same, as
 // far as words tell: a concept, a stem, or a spelling that crossed languages.
 func (c *Checker) same(a, b mark) bool {
+	if alike(a, b) {
+		return true
+	}
+	for _, p := range a.parts {
+		if alike(p, b) {
+			return true
+		}
+	}
+	for _, p := range b.parts {
+		if alike(a, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func alike(a, b mark) bool {
 	mine, theirs := a.owns(), b.owns()
 	for _, k := range a.keys {
 		// The dictionary's concepts are wider than the check's own: they count where
@@ -30,7 +47,7 @@ func (c *Checker) same(a, b mark) bool {
 // owns tells whether the check's own files know the word.
 func (m mark) owns() bool {
 	for _, k := range m.keys {
-		if !strings.HasPrefix(k, "r:") {
+		if !strings.HasPrefix(k, "r:") && !strings.HasPrefix(k, "d:") {
 			return true
 		}
 	}
@@ -47,6 +64,9 @@ func cognate(a, b mark) bool {
 	}
 	if a.name || b.name && capital(a) {
 		p, q := a.bones, b.bones
+		if crosses(a.word, b.word) && (p == q && (len(p) >= 4 || len(p) >= 3 && caseless(b)) || capital(a) && capital(b) && min(len(p), len(q)) >= 3 && distance(p, q) <= 1 && p[0] == q[0]) {
+			return true
+		}
 		return (capital(b) || caseless(b)) && (p == q && len(p) >= 2 || min(len(p), len(q)) >= 4 && distance(p, q)*4 <= max(len(p), len(q)) && p[0] == q[0])
 	}
 	if n < 5 || m < 5 {
@@ -57,6 +77,13 @@ func cognate(a, b mark) bool {
 		common++
 	}
 	return common >= 5 && common*3 >= 2*max(n, m) || distance(x, y)*4 <= max(n, m) && x[0] == y[0]
+}
+
+// crosses tells whether two words are written in different scripts.
+func crosses(a, b string) bool {
+	x, _ := utf8.DecodeRuneInString(a)
+	y, _ := utf8.DecodeRuneInString(b)
+	return unicode.Is(unicode.Latin, x) != unicode.Is(unicode.Latin, y)
 }
 
 func capital(m mark) bool {
@@ -84,7 +111,7 @@ func latin(word string) string {
 
 func letterOf(r rune) string {
 	const from = "абвгдезийклмнопрстуфыэіїєґابتثدذرزسشصضطظفقكلمنهوي"
-	const to = "abvgdezijklmnoprstufyeiieg" + "abttddrzssstdtzfqklmnhwy"
+	const to = "abvgdezijklmnoprstufyeiieg" + "abttddrzsssdtzfqklmnhwy"
 	i := 0
 	for _, f := range from {
 		if f == r {
@@ -170,7 +197,16 @@ func distance(a, b string) int {
 // wordsForOne is how many words and values of a sentence have to stand in the
 // passages for one of unknown meaning beside them: the next best synonym of a
 // good paraphrase. An added claim brings more than one, or one that is known.
-const wordsForOne = 4
+const wordsForOne = 4.0
+
+// commonDoubt is how much a word counts that any sentence may be put with.
+const commonDoubt = 0.25
+
+// partDoubt is how much a compound counts of which the passages hold the noun.
+const partDoubt = 0.25
+
+// tagOfNouns is the language that writes each noun like a name.
+const tagOfNouns = "de"
 
 // checkWords wants each name and word of content in the passages. Words that no
 // rule knows are left to their meaning.
@@ -178,30 +214,74 @@ func (c *Checker) checkWords(ctx context.Context, s *reading, e *evidence) (stri
 	var unknown []mark
 	supported := 0
 	for i, m := range s.marks {
-		if m.value != nil || m.content() && !m.soft() && c.found(m, e) {
+		found := m.value == nil && m.content() && c.found(m, e)
+		if m.value != nil || found && !m.soft() {
 			supported++
 		}
-		if !m.content() || m.strict() || m.soft() || c.found(m, e) || s.calls(i) || m.has("phone") && s.dials() {
+		if !m.content() || m.strict() || m.soft() && !m.particular || found || s.calls(i) || m.has("phone") && s.dials() {
 			continue
 		}
 		switch {
-		case m.name:
+		case m.name && (s.tag != tagOfNouns || titled(s.text[:m.start])):
 			return whyName, m.raw
-		case len(m.keys) > 0:
+		case len(m.keys) > 0 && len(m.parts) == 0 && !m.soft() && !c.dictionary.allCommon(m.keys):
 			return whyAdded, m.raw
 		}
+		if c.doubt(m, e) == partDoubt && len(m.parts) > 0 {
+			supported++
+		}
+		m.at = i
 		unknown = append(unknown, m)
 	}
 	if len(unknown) == 0 {
 		return "", ""
 	}
 	left := c.meaning.unsupported(ctx, unknown, e)
+	doubt := 0.0
 	for _, m := range left {
-		if m.proper() || len(left) > supported/wordsForOne {
+		doubt += c.doubt(m, e)
+	}
+	for _, m := range left {
+		if m.proper() && tagOfNouns != s.tag || doubt > float64(supported)/wordsForOne || c.adrift(s, m, left, e) {
 			return whyAdded, m.raw
 		}
 	}
 	return "", ""
+}
+
+// doubt is how much an unsupported word counts.
+func (c *Checker) doubt(m mark, e *evidence) float64 {
+	switch {
+	case c.dictionary.allCommon(m.keys):
+		return commonDoubt
+	case len(m.parts) > 0 && c.holds(m.parts[1], e):
+		return partDoubt
+	}
+	return 1
+}
+
+// adrift tells whether an unsupported word stands in a part of its own ("and a
+// towel") in which nothing else is supported: that is a claim, no synonym.
+func (c *Checker) adrift(s *reading, m mark, left []mark, e *evidence) bool {
+	if c.doubt(m, e) < 1 {
+		return false
+	}
+	from, to := m.at, m.at+1
+	for from > 0 && !s.pause(from) {
+		from--
+	}
+	for to < len(s.marks) && !s.pause(to) {
+		to++
+	}
+	if from == 0 {
+		return false
+	}
+	for _, o := range s.marks[from:to] {
+		if o.value != nil && o.value.kind != valueState && o.value.plain >= 0 || o.content() && !o.strict() && c.found(o, e) {
+			return false
+		}
+	}
+	return true
 }
 
 // calls tells whether a mark is a short word that the number before it explains
@@ -220,7 +300,25 @@ func (r *reading) dials() bool {
 	return false
 }
 
+// found tells whether the passages hold a word, or each part of a compound.
 func (c *Checker) found(m mark, e *evidence) bool {
+	if len(m.parts) > 0 {
+		whole := m
+		whole.parts = nil
+		if c.holds(whole, e) {
+			return true
+		}
+		for _, p := range m.parts {
+			if !c.holds(p, e) && !c.dictionary.allCommon(p.keys) {
+				return false
+			}
+		}
+		return true
+	}
+	return c.holds(m, e)
+}
+
+func (c *Checker) holds(m mark, e *evidence) bool {
 	for _, u := range e.units {
 		for _, o := range u.marks {
 			if (o.value == nil || len(o.keys) > 0) && c.same(m, o) {
@@ -244,7 +342,7 @@ func (m mark) strict() bool {
 			return true
 		}
 		switch k {
-		case "weekdays", "weekend", "daily", "not", "never", "without", "only", "except", "always", "before", "after", "until", "free", "paid",
+		case "exist", "weekdays", "weekend", "daily", "not", "never", "without", "only", "except", "always", "before", "after", "until", "free", "paid",
 			"open", "closed", "allowed", "forbidden", "must", "neednot", "atleast", "atmost", "under", "over",
 			"walkin", "morning", "afternoon", "evening", "accessible", "age", "duration", "price", "available", "welcome":
 			return true

@@ -27,10 +27,10 @@ func newMeaning(embedder retrieval.Embedder) *meaning {
 	return &meaning{embedder: embedder, timeout: 2 * time.Second, kept: map[string][]float32{}}
 }
 
-// alike is from which cosine two words of different spelling may mean the same,
+// alikeWord is from which cosine two words of different spelling may mean the same,
 // fitted on the development half of testdata/support.
 const (
-	alike     = 0.865
+	alikeWord = 0.865
 	alikeName = 0.92 // for what may be a name
 )
 
@@ -54,7 +54,7 @@ func (m *meaning) unsupported(ctx context.Context, unknown []mark, e *evidence) 
 		for _, v := range vectors[len(unknown):] {
 			best = max(best, dot(vectors[i], v))
 		}
-		if best < alike || best < alikeName && u.proper() {
+		if best < alikeWord || best < alikeName && u.proper() {
 			left = append(left, u)
 		}
 	}

@@ -17,15 +17,22 @@ type mark struct {
 	bones      string   // its consonants, see [skeleton]
 	keys       []string // of concepts
 	value      *value
-	filler     bool // states nothing by itself
-	name       bool // written like a proper name
-	to         bool // joins the ends of a range
+	parts      []mark // of a compound
+	particular bool   // has a meaning that not any sentence is put with
+	filler     bool   // states nothing by itself
+	name       bool   // written like a proper name
+	to         bool   // joins the ends of a range
+	and        bool   // joins two parts that are alike
 	start, end int
-	clause     int
+	clause, at int // index of the clause; of the mark, where it stands in a list of others
 }
 
 // content tells whether the mark states something that has to be supported.
 func (m mark) content() bool { return m.value == nil && !m.filler && !m.to }
+
+// places tells whether the mark helps to say what a value belongs to: it states
+// something, or is a common word with a meaning of its own ("month").
+func (m mark) places() bool { return m.content() || m.value == nil && !m.to && m.particular }
 
 func (m mark) has(keys ...string) bool {
 	for _, k := range keys {
@@ -58,6 +65,7 @@ func (c *Checker) read(tag, text string) *reading {
 	r.marks = c.scan(v, tag, text)
 	r.joinUnits(v)
 	r.joinRanges()
+	r.counts()
 	r.afternoon()
 	r.limits()
 	r.states()
@@ -80,6 +88,10 @@ func (c *Checker) scan(v *vocabulary, tag, text string) []mark {
 			continue
 		}
 		folded := language.Fold(w.Text)
+		if v, ok := designator(text, w); ok {
+			marks, forms = append(marks, valueMark(text, v)), append(forms, []string{"#"})
+			continue
+		}
 		marks = append(marks, mark{raw: w.Text, word: folded, start: w.Start, end: w.End})
 		forms = append(forms, spellings(tag, folded))
 	}
@@ -88,6 +100,23 @@ func (c *Checker) scan(v *vocabulary, tag, text string) []mark {
 	}
 	c.tag(v, tag, text, marks, forms)
 	return marks
+}
+
+// designator reads a single capital letter inside a sentence as the name of a
+// building, ward or entrance: "Haus C".
+func designator(text string, w language.Word) (value, bool) {
+	letter, size := utf8.DecodeRuneInString(w.Text)
+	if size != len(w.Text) || !unicode.IsUpper(letter) || w.Text == "I" {
+		return value{}, false
+	}
+	before, rest := text[:w.Start], text[w.End:]
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(before, " "))
+	if !strings.HasSuffix(before, " ") || !unicode.IsLetter(last) || strings.HasPrefix(rest, "'") || strings.HasPrefix(rest, "-") || titled(before) {
+		return value{}, false
+	}
+	v := exact("letter:" + latin(language.Fold(w.Text)))
+	v.start, v.end = w.Start, w.End
+	return v, true
 }
 
 func valueMark(text string, v value) mark {
@@ -117,6 +146,7 @@ func (c *Checker) tag(v *vocabulary, tag, text string, marks []mark, forms [][]s
 			}
 		}
 	}
+	c.mean(tag, marks, forms)
 	for i := range marks {
 		m := &marks[i]
 		m.sound = latin(m.word)
@@ -124,12 +154,68 @@ func (c *Checker) tag(v *vocabulary, tag, text string, marks []mark, forms [][]s
 		if m.value != nil {
 			continue
 		}
+		m.and = v.and[strings.ToLower(m.raw)] || tag == "ar" && strings.HasPrefix(m.word, "و") && len(forms[i]) > 1
 		m.to = m.to || v.to[m.word] && len(m.keys) == 0
 		m.stem = language.Stem(tag, lastForm(forms[i]))
-		m.name = len(m.keys) == 0 && !m.filler && writtenAsName(tag, text, *m)
+		if tag == tagOfNouns && m.word == "zu" && endsPart(text[m.end:]) {
+			m.keys = appendKey(nil, "closed") // "sonntags bleibt er zu"
+		}
+		if i+1 < len(marks) && capital(marks[i+1]) && titled(text[:m.end]) {
+			m.keys, m.filler, m.particular = nil, true, false // "Frau" before a name
+			continue
+		}
+		if titled(text[:m.start]) && capital(*m) {
+			m.keys, m.parts, m.filler = nil, nil, false
+		}
+		m.name = len(m.keys) == 0 && len(m.parts) == 0 && !m.filler && writtenAsName(tag, text, *m)
 		if len(m.keys) == 0 && (language.IsStop(tag, m.word) || language.IsStop(tag, lastForm(forms[i])) || utf8.RuneCountInString(m.word) < 2) {
 			m.filler = true
 		}
+	}
+}
+
+// mean adds what the dictionary knows of each word, and of the parts of compounds.
+func (c *Checker) mean(tag string, marks []mark, forms [][]string) {
+	stems := make([][]string, len(marks))
+	for i := range marks {
+		for _, form := range forms[i] {
+			stems[i] = append(stems[i], c.dictionary.stemsOf(tag, form)...)
+		}
+	}
+	for i := 0; i < len(marks); {
+		if marks[i].value != nil {
+			i++
+			continue
+		}
+		meanings, length := c.dictionary.at(tag, stems[i:])
+		if length <= 1 && (utf8.RuneCountInString(marks[i].word) < 2 || language.IsStop(tag, marks[i].word)) {
+			i++
+			continue
+		}
+		for k := i; k < i+length; k++ {
+			for _, meaning := range meanings {
+				marks[k].keys = appendKey(marks[k].keys, meaning)
+			}
+			marks[k].particular = c.dictionary.particular(meanings)
+		}
+		if length == 0 {
+			c.divide(tag, &marks[i])
+		}
+		i += max(length, 1)
+	}
+}
+
+// divide gives a compound its parts.
+func (c *Checker) divide(tag string, m *mark) {
+	head, tail := c.dictionary.compound(tag, m.word)
+	if tail == "" {
+		return
+	}
+	for _, word := range []string{head, tail} {
+		stem := language.Stem(tag, word)
+		meanings, _ := c.dictionary.at(tag, [][]string{{stem}})
+		sound := latin(word)
+		m.parts = append(m.parts, mark{raw: word, word: word, stem: stem, sound: sound, bones: skeleton(sound), keys: meanings})
 	}
 }
 
@@ -198,11 +284,35 @@ func writtenAsName(tag, text string, m mark) bool {
 	if !unicode.IsUpper(first) || tag == "ar" {
 		return false
 	}
+	if titled(text[:m.start]) {
+		return true
+	}
+	if utf8.RuneCountInString(m.word) < 2 {
+		return false
+	}
 	before := strings.TrimRight(text[:m.start], " \t«\"“„'(")
 	if before == "" || strings.ContainsAny(before[len(before)-1:], ".!?:|\n•") || strings.HasSuffix(before, "–") {
 		return strings.HasSuffix(strings.ToLower(before), "dr.") || strings.HasSuffix(strings.ToLower(before), "prof.")
 	}
 	return true
+}
+
+// endsPart tells whether a text begins with a pause, or is at its end.
+func endsPart(rest string) bool {
+	return rest == "" || strings.ContainsAny(rest[:1], ".,;:!?\n")
+}
+
+// titled tells whether a text ends with what stands before a person's name.
+func titled(before string) bool {
+	before = strings.TrimRight(before, " .\u00a0")
+	at := strings.LastIndexFunc(before, func(r rune) bool { return !unicode.IsLetter(r) })
+	switch strings.ToLower(before[at+1:]) {
+	case "dr", "dre", "dra", "prof", "frau", "herr", "herrn", "doktor", "schwester", "mme", "mlle", "madame", "monsieur", "docteur", "docteure", "professeur",
+		"mr", "mrs", "ms", "miss", "doctor", "nurse", "sister", "reverend", "sig", "dott", "ssa", "dottor", "dottore", "dottoressa", "signora", "signor",
+		"doctora", "señor", "señora", "sra", "doutor", "doutora", "senhor", "senhora", "доктор", "доктора", "доктору", "профессор", "лікар", "пан", "пані":
+		return true
+	}
+	return false
 }
 
 // joinUnits reads "20 min" and "deux jours" as lengths of time.
@@ -235,6 +345,18 @@ func (r *reading) joinUnits(v *vocabulary) {
 		if m.value.plain == 1 && m.value.kind == valueNumber && !unicode.IsDigit(rune(m.raw[0])) {
 			m.value, m.filler = nil, true // an article
 		}
+	}
+}
+
+// counts tells numbers of things from those of hours and money.
+func (r *reading) counts() {
+	for i := range r.marks {
+		m := &r.marks[i]
+		if m.value == nil || m.value.kind != valueNumber || i+1 == len(r.marks) {
+			continue
+		}
+		next := r.marks[i+1]
+		m.value.counts = next.content() && !next.strict() && strings.TrimSpace(r.gap(i, i+1)) == ""
 	}
 }
 
@@ -301,8 +423,13 @@ func (r *reading) limits() {
 func (r *reading) states() {
 	for i := range r.marks {
 		m := &r.marks[i]
+		if m.has("free", "paid") { // what a price is, not that there is one
+			m.keys = slices.DeleteFunc(m.keys, func(k string) bool { return k == "price" })
+		}
 		switch {
 		case m.value != nil:
+		case m.has("free") && i > 0 && r.gap(i-1, i) == "-":
+			m.keys = []string{"without"} // "salt-free"
 		case m.has("closed"):
 			m.value = &value{kind: valueState, text: "closed", plain: -1, start: m.start, end: m.end}
 		case m.has("free") && !m.has("without"):
@@ -316,7 +443,7 @@ const clauseWords = 3
 
 // split numbers the clauses. A comma divides where both sides say enough.
 func (r *reading) split(v *vocabulary) {
-	clause, said := 0, 0
+	clause, said, verbs := 0, 0, 0
 	for i := range r.marks {
 		m := &r.marks[i]
 		gap := ""
@@ -326,9 +453,13 @@ func (r *reading) split(v *vocabulary) {
 		hard := strings.ContainsAny(gap, ";:!?\n()") || strings.Contains(gap, "؛") || said >= clauseWords && (strings.Contains(gap, " – ") || strings.Contains(gap, " — ")) || strings.Contains(gap, ". ") || v.but[m.word]
 		soft := (strings.ContainsAny(gap, ",") || strings.Contains(gap, "،")) && said >= clauseWords && r.ahead(i) >= clauseWords
 		denies := strings.Contains(gap, ",") && m.has("not", "never", "without")
-		if i > 0 && said > 0 && (hard || soft || denies) {
+		joins := (m.and || strings.Contains(gap, ",")) && verbs > 0 && r.verbAhead(v, i)
+		if i > 0 && said > 0 && (hard || soft || denies || joins) {
 			clause++
-			said = 0
+			said, verbs = 0, 0
+		}
+		if v.verb[m.word] {
+			verbs++
 		}
 		m.clause = clause
 		if v.but[m.word] {
@@ -339,6 +470,18 @@ func (r *reading) split(v *vocabulary) {
 		}
 	}
 	r.clauses = clause + 1
+}
+
+// verbAhead tells whether a verb of its own comes before the next pause.
+func (r *reading) verbAhead(v *vocabulary, i int) bool {
+	said := r.marks[i].content()
+	for k := i + 1; k < len(r.marks) && !r.pause(k); k++ {
+		if v.verb[r.marks[k].word] && said {
+			return true
+		}
+		said = said || r.marks[k].content()
+	}
+	return false
 }
 
 // ahead counts what is said from a mark to the next pause.

@@ -31,6 +31,7 @@ type value struct {
 	currency   string
 	text       string // of an exact value
 	loose      bool   // "12 heures" is a time of day or a length of time
+	counts     bool   // a bare number of things ("12 sessions"), not of hours or money
 	start, end int
 }
 
@@ -43,6 +44,8 @@ func (v value) equal(o value) bool {
 		return v.n == o.n && (v.currency == o.currency || v.currency == "" || o.currency == "")
 	case v.loose && o.kind == valueDuration || o.loose && v.kind == valueDuration:
 		return v.loose && v.plain*60 == o.n || o.loose && o.plain*60 == v.n
+	case v.counts || o.counts:
+		return false
 	case v.kind == valueNumber:
 		return v.n == o.plain || o.kind == valueMoney && v.n == o.n
 	case o.kind == valueNumber:
@@ -60,10 +63,11 @@ func (v value) rival(o value) bool {
 var (
 	reMail     = regexp.MustCompile(`[\w.+-]+@[\w-]+(?:\.[\w-]+)+`)
 	reLink     = regexp.MustCompile(`(?:https?://|www\.)[^\s<>"),]+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|info|fr|it|de|es|pt|ru|uk|eu|ch|be|example|health|clinic)\b(?:/[^\s<>"),]*)?`)
+	reRoom     = regexp.MustCompile(`\b\d{1,4}[abcd]\b`) // "4B": a room, ward or house number
 	reDate     = regexp.MustCompile(`\b(?:(\d{4})-(\d\d)-(\d\d)|(\d{1,2})[./](\d{1,2})[./](\d{4}))\b`)
 	rePhone    = regexp.MustCompile(`(?:\+\s?|\b)\d[\d .()/–-]{5,}\d\b`)
 	amount     = `(\d{1,3}(?:[ .,']\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)`
-	coin       = `(€|\$|£|₽|eur(?:os?|o)?\b|euros?\b|евро|يورو|usd\b|us\$|dollars?\b|d[oó]lares\b|dollari\b|dólares|доллар\p{L}*|دولار|gbp\b|pounds?\b|sterline?\b|libras?\b|pfund\b|livres? sterling|фунт\p{L}*|جنيه\p{L}*(?:\s?[إا]سترليني\p{L}*)?|chf\b|francs?\b|franchi\b|franken\b|francos?\b|франк\p{L}*|rub\b|руб\p{L}*\.?|roubles?\b|rubles?\b|rubel\b|rubli\b|rublos\b|zł|zlotys?\b|درهم|دينار|ريال)`
+	coin       = `(€|\$|£|₽|eur(?:os?|o)?\b|euros?\b|евро|يورو|usd\b|us\$|dollars?\b|d[oó]lares\b|dollari\b|dólares|доллар\p{L}*|دولار|gbp\b|pounds?\b|sterline?\b|libras?\b|pfund\b|livres? sterling|фунт\p{L}*|جنيه\p{L}*(?:\s?[إا]سترليني\p{L}*)?|chf\b|francs?\b|franchi\b|franken\b|francos?\b|франк\p{L}*|rub\b|руб\p{L}*\.?|roubles?\b|rubles?\b|rubel\b|rubli\b|rublos\b|zł|zlotys?\b|zloty\p{L}*|злот\p{L}*|dirhams?\b|dirham\p{L}*|дирхам\p{L}*|درهم\p{L}*|دراهم|dinars?\b|dinar\p{L}*|динар\p{L}*|دينار\p{L}*|دنانير|riyals?\b|rials?\b|riyal\p{L}*|ريال\p{L}*|риял\p{L}*|риал\p{L}*|грн|uah\b|гривн\p{L}*|hryvni?\p{L}*|hrywnj?a\b|griwna\b|yen\b|kronor?\b|kronen\b|лир\p{L}*|liras?\b)`
 	reCoin     = regexp.MustCompile(coin)
 	reMoney    = regexp.MustCompile(amount + `\s?` + coin + `(?:\s?(\d\d)\b)?`)
 	reCoinLead = regexp.MustCompile(coin + `\s?` + amount)
@@ -102,6 +106,7 @@ func valuesOf(text string) []value {
 	}
 	r.each(reMail, func(m []string) (value, bool) { return exact("mail:" + m[0]), true })
 	r.each(reLink, func(m []string) (value, bool) { return exact("link:" + bareLink(m[0])), true })
+	r.each(reRoom, func(m []string) (value, bool) { return exact("room:" + m[0]), true })
 	r.each(reDate, func(m []string) (value, bool) {
 		if m[1] != "" {
 			return exact(fmt.Sprintf("date:%s-%s-%s", m[1], m[2], m[3])), true
@@ -246,7 +251,12 @@ func currencyOf(coin string) string {
 		"GBP": {"£", "gbp", "pound", "sterl", "libra", "pfund", "livre", "фунт", "جنيه"},
 		"CHF": {"chf", "fran", "франк"},
 		"RUB": {"₽", "rub", "руб", "roub"},
-		"PLN": {"zł", "zlot"},
+		"PLN": {"zł", "zlot", "злот"},
+		"AED": {"dirham", "дирхам", "درهم", "دراهم"},
+		"DIN": {"dinar", "динар", "دينار", "دنانير"},
+		"SAR": {"riyal", "rial", "риял", "риал", "ريال"},
+		"UAH": {"грн", "uah", "гривн", "hryv", "hryw", "griw"},
+		"TRY": {"лир", "lira"},
 	} {
 		for _, s := range starts {
 			if strings.HasPrefix(coin, s) {

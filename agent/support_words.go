@@ -12,7 +12,7 @@ import (
 	"frontdesk/language"
 )
 
-//go:embed support/*.yaml
+//go:embed support/*.yaml support/dictionary.txt
 var supportFiles embed.FS
 
 // vocabulary is what the check knows of one language.
@@ -20,6 +20,8 @@ type vocabulary struct {
 	phrases map[string][]phrase // by the first word
 	open    []phrase            // whose first word has a *
 	but, to map[string]bool
+	and     map[string]bool
+	verb    map[string]bool
 }
 
 // phrase is one way to write something.
@@ -47,6 +49,8 @@ type vocabularyFile struct {
 	Unit    map[string]string `yaml:"unit"`
 	But     string            `yaml:"but"`
 	To      string            `yaml:"to"`
+	And     string            `yaml:"and"`
+	Verb    string            `yaml:"verb"`
 }
 
 func loadVocabularies() (map[string]*vocabulary, error) {
@@ -56,6 +60,9 @@ func loadVocabularies() (map[string]*vocabulary, error) {
 	}
 	all := map[string]*vocabulary{}
 	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), ".yaml") {
+			continue
+		}
 		data, err := supportFiles.ReadFile("support/" + entry.Name())
 		if err != nil {
 			return nil, fmt.Errorf("read words of the check: %w", err)
@@ -74,7 +81,7 @@ func loadVocabularies() (map[string]*vocabulary, error) {
 }
 
 func newVocabulary(file vocabularyFile) (*vocabulary, error) {
-	v := &vocabulary{phrases: map[string][]phrase{}, but: wordSetOf(file.But), to: wordSetOf(file.To)}
+	v := &vocabulary{phrases: map[string][]phrase{}, but: wordSetOf(file.But), to: wordSetOf(file.To), and: wordSetOf(file.And), verb: wordSetOf(file.Verb)}
 	for key, patterns := range file.Concept {
 		v.add(patterns, phrase{key: key, kind: phraseConcept})
 	}
@@ -120,7 +127,18 @@ func (v *vocabulary) add(patterns string, p phrase) {
 
 // at returns the longest phrases that start with the first of the words, each a
 // list of the spellings that count as the word.
+//
+// What a word is as written wins over what is left of it without joined particles.
 func (v *vocabulary) at(words [][]string) (found []phrase, length int) {
+	if len(words[0]) > 1 {
+		if found, length = v.longest(append([][]string{words[0][:1]}, words[1:]...)); length > 0 {
+			return found, length
+		}
+	}
+	return v.longest(words)
+}
+
+func (v *vocabulary) longest(words [][]string) (found []phrase, length int) {
 	try := func(p phrase) {
 		if len(p.words) < length || len(p.words) > len(words) {
 			return
