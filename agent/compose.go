@@ -14,7 +14,7 @@ import (
 )
 
 // promptPassages is how many passages a model composes from.
-const promptPassages = 6
+const promptPassages = 8
 
 var composeSchema = json.RawMessage(`{"type":"object","additionalProperties":false,"required":["sentences"],"properties":{"sentences":{"type":"array","maxItems":6,"items":{"type":"object","additionalProperties":false,"required":["text","passages"],"properties":{"text":{"type":"string","maxLength":400},"passages":{"type":"array","items":{"type":"integer"}}}}}}}`)
 

@@ -95,7 +95,7 @@ func (r recorded) Generate(_ context.Context, p agent.Prompt) (agent.Completion,
 		Passages []int  `json:"passages"`
 	}
 	out := map[string][]sentence{"sentences": {}}
-	for number := 1; number <= 6; number++ {
+	for number := 1; number <= 8; number++ {
 		_, block, found := strings.Cut(p.User, fmt.Sprintf("[%d] ", number))
 		block, _, _ = strings.Cut(block, fmt.Sprintf("[%d] ", number+1))
 		if !found || !strings.Contains(block, r.Cite) {

@@ -238,7 +238,7 @@ func disagrees(said clause, rests []clause) string {
 		if !said.has(rule.key) {
 			continue
 		}
-		found := len(rule.by) == 0 || anyHas(rests, rule.by...)
+		found := len(rule.by) == 0 || anyHas(rests, rule.by...) || rule.key == "walkin" && unitsHave(rests, rule.key)
 		against := rests[0].has(rule.against...) && !rests[0].has(append(rule.by, rule.key)...)
 		affirms := !said.negative() && !said.has("walkin") || rule.key == "before"
 		if !found || against && affirms {
@@ -246,6 +246,19 @@ func disagrees(said clause, rests []clause) string {
 		}
 	}
 	return ""
+}
+
+// unitsHave looks beyond the clauses: "the laboratory receives from 7 to 10,
+// without appointment" has it behind a comma.
+func unitsHave(list []clause, key string) bool {
+	for _, k := range list {
+		for _, m := range k.unit.marks {
+			if m.has(key) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func anyHas(list []clause, keys ...string) bool {

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -114,28 +115,36 @@ func (r *reading) owners(groups []group, before []int) []int {
 // to g or to what follows.
 func (r *reading) side(i, last, next, g int, behind bool) int {
 	paused := false
-	for k := last + 1; k < next && k < len(r.marks); k++ {
-		if r.pause(k) {
-			paused = true
-			if k <= i {
-				return g + 1
-			}
+	for k := last + 1; k < next; k++ {
+		if !r.pause(k) {
+			continue
+		}
+		paused = true
+		if k <= i && next < len(r.marks) {
+			return g + 1
 		}
 	}
-	if paused || behind || next == len(r.marks) && r.per(last+1) {
+	if paused || behind || next == len(r.marks) && !r.pause(last+1) {
 		return g
 	}
 	return g + 1
 }
 
-// pause tells whether a mark begins a new part: after a comma or an "and".
+// pause tells whether a mark begins a new part: after a comma or an "and", but for
+// those of a list of days.
 func (r *reading) pause(i int) bool {
-	return strings.ContainsAny(r.gap(i-1, i), ",;،؛\n|.") || r.marks[i].and
+	if i >= len(r.marks) || !r.marks[i].and && !strings.ContainsAny(r.gap(i-1, i), ",;،؛\n|.") {
+		return false
+	}
+	next := i
+	for next+1 < len(r.marks) && (r.marks[next].and || r.marks[next].filler) {
+		next++
+	}
+	return !r.marks[i-1].day() || !r.marks[next].day()
 }
 
-// per tells whether the words from a mark say what a value is for: they follow it
-// without a pause.
-func (r *reading) per(i int) bool { return i < len(r.marks) && !r.pause(i) }
+// day tells whether the mark names a weekday.
+func (m mark) day() bool { return slices.ContainsFunc(m.keys, isDay) }
 
 // bindDays gives a group the days beside it; without any, those behind it where
 // no other group follows, else those of the group before.

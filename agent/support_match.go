@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -236,7 +237,9 @@ func (c *Checker) checkWords(ctx context.Context, s *reading, e *evidence) (stri
 	if len(unknown) == 0 {
 		return "", ""
 	}
-	left := c.meaning.unsupported(ctx, unknown, e)
+	left := c.meaning.unsupported(ctx, unknown, e, func(o mark) bool {
+		return slices.ContainsFunc(s.marks, func(m mark) bool { return m.value == nil && m.content() && c.same(m, o) })
+	})
 	doubt := 0.0
 	for _, m := range left {
 		doubt += c.doubt(m, e)

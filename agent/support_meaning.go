@@ -36,7 +36,9 @@ const (
 
 // unsupported returns those of the unknown words whose meaning the passages do not
 // hold, all of them without an embedder.
-func (m *meaning) unsupported(ctx context.Context, unknown []mark, e *evidence) []mark {
+//
+// A word of the passages that says what another word of the sentence says is taken.
+func (m *meaning) unsupported(ctx context.Context, unknown []mark, e *evidence, taken func(mark) bool) []mark {
 	if m.embedder == nil {
 		return unknown
 	}
@@ -44,7 +46,7 @@ func (m *meaning) unsupported(ctx context.Context, unknown []mark, e *evidence) 
 	for _, u := range unknown {
 		texts = append(texts, u.raw)
 	}
-	vectors, ok := m.embed(ctx, append(texts, distinctWords(e)...))
+	vectors, ok := m.embed(ctx, append(texts, distinctWords(e, taken)...))
 	if !ok {
 		return unknown
 	}
@@ -64,12 +66,12 @@ func (m *meaning) unsupported(ctx context.Context, unknown []mark, e *evidence) 
 // mostWords bounds what one check embeds.
 const mostWords = 80
 
-func distinctWords(e *evidence) []string {
+func distinctWords(e *evidence, taken func(mark) bool) []string {
 	seen := map[string]bool{}
 	var words []string
 	for _, u := range e.units {
 		for _, m := range u.marks {
-			if m.value == nil && !m.filler && !seen[m.word] && len(words) < mostWords {
+			if m.value == nil && !m.filler && !seen[m.word] && len(words) < mostWords && !taken(m) {
 				seen[m.word] = true
 				words = append(words, m.raw)
 			}

@@ -1,12 +1,14 @@
 package agent_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 
 	"gopkg.in/yaml.v3"
@@ -26,7 +28,39 @@ func realEmbedder(t testing.TB) retrieval.Embedder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return embedder
+	return steady{embedder}
+}
+
+// steady asks the real embedder once for each text, however long it takes: what a
+// test sees does not depend on how busy the machine is.
+type steady struct{ retrieval.Embedder }
+
+// vectors are those of the whole test binary, by input type and text.
+var vectors sync.Map
+
+func (s steady) Embed(ctx context.Context, input retrieval.InputType, texts []string) ([][]float32, error) {
+	out := make([][]float32, len(texts))
+	var missing []string
+	var places []int
+	for i, text := range texts {
+		if v, ok := vectors.Load(string(input) + "\x00" + text); ok {
+			out[i] = v.([]float32)
+			continue
+		}
+		missing, places = append(missing, text), append(places, i)
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	found, err := s.Embedder.Embed(context.WithoutCancel(ctx), input, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range found {
+		out[places[i]] = v
+		vectors.Store(string(input)+"\x00"+missing[i], v)
+	}
+	return out, nil
 }
 
 // supportPassage is a passage of testdata/support with its cases.
