@@ -69,6 +69,9 @@ type recorded struct {
 	Question  string   `json:"question"`
 	Cite      string   `json:"cite"` // words of the passage that it cites
 	Sentences []string `json:"sentences"`
+	// Instead is the outcome, or the mode, of a question that by rule no model is
+	// asked: booking words, one's own file, what sounds clinical (quoted verbatim).
+	Instead string `json:"instead"`
 }
 
 func cassette(t testing.TB) []recorded {
@@ -117,13 +120,15 @@ func TestTrueSentencesOfACapableModelReachThePatient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	total, checked, reached := 0, 0, 0
+	total, checked, asked, reached := 0, 0, 0, 0
 	var current recorded
+	composed := false
 	d := sampleDesk(t, embedder, passages, modelFunc(func(ctx context.Context, p agent.Prompt) (agent.Completion, error) {
+		composed = true
 		return current.Generate(ctx, p)
-	}), 5*time.Second)
+	}), time.Minute)
 	for _, r := range cassette(t) {
-		current = r
+		current, composed = r, false
 		var cited []frontdesk.Passage
 		for _, p := range passages {
 			if strings.Contains(p.Text, r.Cite) && len(cited) == 0 {
@@ -137,6 +142,9 @@ func TestTrueSentencesOfACapableModelReachThePatient(t *testing.T) {
 		dialogue := d.dialogue()
 		dialogue.Language = r.Lang
 		got := d.respond(t, dialogue, says(r.Question))
+		if r.Instead != "" && (composed || string(got.Outcome) != r.Instead && string(got.Mode) != r.Instead) {
+			t.Errorf("%q: %s by %s, want %s without the model", r.Question, got.Outcome, got.Mode, r.Instead)
+		}
 		for _, s := range r.Sentences {
 			total++
 			if why, what := checker.Explain(t.Context(), s, r.Lang, cited); why == "" {
@@ -144,16 +152,22 @@ func TestTrueSentencesOfACapableModelReachThePatient(t *testing.T) {
 			} else {
 				t.Logf("refused: %q: %s %q", s, why, what)
 			}
-			if strings.Contains(textOf(got), s) {
+			if r.Instead != "" {
+				continue
+			}
+			if asked++; strings.Contains(textOf(got), s) {
 				reached++
 			} else {
 				t.Logf("%s did not reach: %q (%s, %s, dropped %v)", r.Lang, s, got.Outcome, got.Mode, got.Record.Dropped)
 			}
 		}
 	}
-	t.Logf("%d true sentences: %d pass the check, %d reach the patient by a whole turn", total, checked, reached)
+	t.Logf("%d true sentences: %d pass the check; %d to questions for a model, of which %d reach the patient by a whole turn", total, checked, asked, reached)
 	if total < 60 || float64(checked) < 0.95*float64(total) {
 		t.Errorf("%d of %d pass", checked, total)
+	}
+	if asked < 60 || float64(reached) < 0.95*float64(asked) {
+		t.Errorf("%d of %d reach the patient", reached, asked)
 	}
 }
 

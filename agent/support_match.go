@@ -237,19 +237,30 @@ func (c *Checker) checkWords(ctx context.Context, s *reading, e *evidence) (stri
 	if len(unknown) == 0 {
 		return "", ""
 	}
+	if c.added(s, unknown, supported, e) == "" {
+		return "", "" // no vectors are needed to tell
+	}
 	left := c.meaning.unsupported(ctx, unknown, e, func(o mark) bool {
 		return slices.ContainsFunc(s.marks, func(m mark) bool { return m.value == nil && m.content() && c.same(m, o) })
 	})
+	if word := c.added(s, left, supported, e); word != "" {
+		return whyAdded, word
+	}
+	return "", ""
+}
+
+// added returns an unsupported word that is too much beside what is supported.
+func (c *Checker) added(s *reading, left []mark, supported int, e *evidence) string {
 	doubt := 0.0
 	for _, m := range left {
 		doubt += c.doubt(m, e)
 	}
 	for _, m := range left {
-		if m.proper() && tagOfNouns != s.tag || doubt > float64(supported)/wordsForOne || c.adrift(s, m, left, e) {
-			return whyAdded, m.raw
+		if m.proper() && tagOfNouns != s.tag || doubt > float64(supported)/wordsForOne || c.adrift(s, m, e) {
+			return m.raw
 		}
 	}
-	return "", ""
+	return ""
 }
 
 // doubt is how much an unsupported word counts.
@@ -265,7 +276,7 @@ func (c *Checker) doubt(m mark, e *evidence) float64 {
 
 // adrift tells whether an unsupported word stands in a part of its own ("and a
 // towel") in which nothing else is supported: that is a claim, no synonym.
-func (c *Checker) adrift(s *reading, m mark, left []mark, e *evidence) bool {
+func (c *Checker) adrift(s *reading, m mark, e *evidence) bool {
 	if c.doubt(m, e) < 1 {
 		return false
 	}
