@@ -42,12 +42,13 @@ func asksAboutExamination(t *turn, found retrieval.Result) bool {
 
 // reception tells whether a question that the screens took for clinical, or for
 // one about somebody's own file, by its wording alone asks what a reception tells
-// everybody: what something costs, how long it takes, where it is, what to bring.
+// everybody: what something costs, how long it takes, where it is, what to bring, when
+// it is open or a report is ready.
 // A rule that names the matter is never overruled.
 func reception(t *turn, rule string, found retrieval.Result) bool {
 	asked := found.Asked
 	const everybody = retrieval.KindPrice | retrieval.KindDuration | retrieval.KindPlace | retrieval.KindPhone | retrieval.KindEmail | retrieval.KindBring
-	plain := asked.Main != 0 && (asked.Main.Any(everybody) || asked.Main.Has(retrieval.KindTime) && !names(asked, own()))
+	plain := asked.Main != 0 && (asked.Main.Any(everybody) || asked.Main.Has(retrieval.KindTime) && (asked.Open || names(asked, papers())))
 	return found.Answerable && plain && !t.has(frontdesk.LabelUrgent, frontdesk.LabelInjection) &&
 		!names(asked, personal()) && !names(asked, bodily()) && !byRule(t.verdict, rule)
 }
@@ -91,10 +92,6 @@ func papers() []string {
 func personal() []string {
 	return []string{"symptom", "medication", "anticoagulant", "pregnancy", "diabetes", "allergy"}
 }
-
-// own are concepts of what somebody has at the clinic: their time is not told to
-// everybody.
-func own() []string { return []string{"appointment", "admission", "surgery", "discharge"} }
 
 func names(asked retrieval.Asked, concepts []string) bool {
 	return slices.ContainsFunc(asked.Concepts, func(c string) bool { return slices.Contains(concepts, c) })

@@ -157,6 +157,33 @@ func TestReadPDFReadsColumnsOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// Columns whose lines are short lists read like a table until one sees that each
+// has titles of its own; a title below both of them closes the left one's text.
+func TestReadPDFReadsTitledColumnsAsText(t *testing.T) {
+	t.Parallel()
+	p := &madePage{}
+	column := func(x float64, lines ...string) {
+		for i, l := range lines {
+			font, size := "F1", 10.0
+			if title, ok := strings.CutPrefix(l, "# "); ok {
+				font, size, l = "F2", 14, title
+			}
+			p.text(font, size, x, 100+16*float64(i), l)
+		}
+	}
+	column(60, "# When we are open", "Monday to Thursday: 9:30 to 19:30", "Friday: 9:30 to 17:00", "Closed at weekends and on holidays.",
+		"# Your first visit", "Bring your card and older pictures,", "come a quarter of an hour early.", "Children come with a parent.", "# What it costs", "A first look costs nothing at all.")
+	column(330, "Anybody may bring a friend along.", "We speak four languages here.", "# Paying", "Cash and cards are welcome,", "cheques are not accepted.",
+		"Large bills in six parts.", "# Missed visits", "A visit is called off for free")
+	got := strings.Join(pdfOutline(readPDF(t, makePDF(p), pdfOptions())), "\n")
+	if strings.Contains(got, "row:") {
+		t.Errorf("columns of text became a table:\n%s", got)
+	}
+	if strings.Index(got, "What it costs") < strings.Index(got, "called off") {
+		t.Errorf("the title below the columns comes before the end of the right one:\n%s", got)
+	}
+}
+
 func TestReadPDFKeepsAPriceWithItsService(t *testing.T) {
 	t.Parallel()
 	p := &madePage{}

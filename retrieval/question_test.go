@@ -53,6 +53,8 @@ func TestSubjectCrossesLanguages(t *testing.T) {
 		{"en", "an ultrasound scan", "ultrasound"},
 		{"uk", "УЗД нирок", "kidney"},
 		{"es", "resonancia magnética", "mri"},
+		{"ar", "ما المطلوب للطفل", "child"},
+		{"ar", "قبل سن الطفل", "child"},
 	}
 	for _, tt := range tests {
 		found := false
@@ -125,6 +127,8 @@ func TestPhonesAreToldFromOtherNumbers(t *testing.T) {
 		{"12/05/2024", 0},
 		{"1,200,000 €", 0},
 		{"2012 - 2016", 0},
+		{"Rua da Praia 7, 4100-210 Braga", 0},
+		{"Tel. 210-4455 at any hour", 1},
 	}
 	for _, tt := range tests {
 		if got := Phones(tt.text); len(got) != tt.want {
