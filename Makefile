@@ -48,7 +48,7 @@ sample: ## Make the sample clinic's documents again
 screenshots: setup ## Take docs/simulator.png again from the running demo
 	FRONTDESK_SCREENSHOTS=$(CURDIR)/docs go test -count=1 -run 'TestDemo/in_a_browser' ./cmd/frontdesk
 
-train: ## Learn the weights of the screens again from their examples
+train: setup ## Learn the weights of the screens again from their examples: vectors of each once, then minutes
 	go run ./guardrails/train
 
 clean: ## Remove what was built
