@@ -12,12 +12,12 @@ import (
 
 // Settings of the embedding layer, chosen by cross-validation.
 const (
-	units         = 48
-	meaningEpochs = 12
+	units         = 96
+	meaningEpochs = 10
 	meaningRate   = 1.5e-3
 	meaningDecay  = 2e-4 // of the weights, each step
 	unitsDropped  = 0.3  // at random, each time an example is seen
-	noise         = 0.25 // added to each input
+	noise         = 0.15 // added to each input
 	minibatch     = 16
 )
 
