@@ -18,6 +18,15 @@ type Help struct {
 	Advice    string       `yaml:"advice"`    // medical advice by phone, not for emergencies; "" where there is none
 	Crisis    []CrisisLine `yaml:"crisis"`    // suicide prevention and emotional crisis, best first
 	Source    string       `yaml:"source"`
+	// Confirmed are the numbers above that were found on a public page.
+	Confirmed []Confirmation `yaml:"confirmed"`
+}
+
+// Confirmation is where a number was found, and when it was compared.
+type Confirmation struct {
+	Number string `yaml:"number"`
+	Page   string `yaml:"page"`
+	On     string `yaml:"on"` // day, 2006-01-02
 }
 
 // CrisisLine is a telephone line for people in crisis.

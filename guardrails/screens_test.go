@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -262,6 +263,15 @@ func TestNumber(t *testing.T) {
 	for _, h := range file.Countries {
 		if h.Emergency == "" || h.Source == "" {
 			t.Errorf("%s lacks a number or a source", h.Country)
+		}
+		known := []string{h.Emergency, h.Advice}
+		for _, line := range h.Crisis {
+			known = append(known, line.Number)
+		}
+		for _, c := range h.Confirmed {
+			if _, err := time.Parse(time.DateOnly, c.On); err != nil || !slices.Contains(known, c.Number) || !strings.HasPrefix(c.Page, "https://") {
+				t.Errorf("%s: %q is confirmed by %q on %q, which is none of its numbers, no page or no day", h.Country, c.Number, c.Page, c.On)
+			}
 		}
 	}
 }
