@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk"
+	"frontdesk/flow"
 	"frontdesk/guardrails"
 	"frontdesk/locale"
 	"frontdesk/retrieval"
@@ -46,6 +47,7 @@ type Agent struct {
 	quoter  *Quoter
 	checker *Checker
 	booking bookingFlow
+	lead    flow.Definition
 }
 
 // New returns an agent. It fails when its data files cannot be read.
@@ -71,5 +73,5 @@ func New(options Options) (*Agent, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Agent{Options: options, intents: in, quoter: NewQuoter(lexicon), checker: checker, booking: newBookingFlow()}, nil
+	return &Agent{Options: options, intents: in, quoter: NewQuoter(lexicon), checker: checker, booking: newBookingFlow(), lead: newLeadFlow()}, nil
 }

@@ -44,11 +44,13 @@ func (a *Agent) answer(ctx context.Context, t *turn) {
 			pieces = append(pieces, p)
 		}
 	}
-	if len(pieces) == 0 {
+	switch {
+	case len(pieces) > 0:
+		a.reply(t, pieces)
+	case a.startLead(ctx, t):
+	default:
 		a.unanswered(t)
-		return
 	}
-	a.reply(t, pieces)
 }
 
 // answerAllTheSame answers a message that a screen took for smalltalk, off topic or

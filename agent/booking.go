@@ -110,7 +110,7 @@ func (a *Agent) startBooking(ctx context.Context, t *turn) bool {
 	if err := known.Set(slotIntent, string(intent)); err != nil {
 		return false
 	}
-	if intent == IntentBook && a.namesService(t) {
+	if intent == IntentBook && a.namesService(t, IntentBook, IntentMove, IntentCancel) {
 		// What the patient said already is not asked again.
 		if err := known.Set(stepService, t.text); err != nil {
 			return false
@@ -127,10 +127,11 @@ func (a *Agent) startBooking(ctx context.Context, t *turn) bool {
 	return true
 }
 
-// namesService tells whether a message that asks for an appointment says what it
-// is for: a word that neither the wish nor courtesy accounts for.
-func (a *Agent) namesService(t *turn) bool {
-	rest := a.intents.rest(t.words, t.language, IntentBook, IntentMove, IntentCancel)
+// namesService tells whether a message that asks for an appointment, or another of
+// the wishes, says what it is for: a word that neither the wish nor courtesy
+// accounts for.
+func (a *Agent) namesService(t *turn, wishes ...Intent) bool {
+	rest := a.intents.rest(t.words, t.language, wishes...)
 	asked := a.checker.lexicon.Analyse(retrieval.Question{Text: t.text, Language: t.language})
 	return slices.ContainsFunc(asked.Content, func(c retrieval.Content) bool { return slices.Contains(rest, c.Text) })
 }
@@ -142,7 +143,7 @@ func (a *Agent) continueFlow(_ context.Context, t *turn) bool {
 	if state == nil {
 		return false
 	}
-	result, err := flow.Advance(a.booking.definition, *state, a.flowEvent(t), flow.Options{
+	result, err := flow.Advance(a.definition(state.Name), *state, a.flowEvent(t), flow.Options{
 		Cancels:   func(frontdesk.Event) bool { return len(t.words) <= 3 && a.saysOne(t, wordsCancel) },
 		Digresses: func(frontdesk.Event) bool { return a.digresses(t) },
 	})
@@ -204,6 +205,10 @@ func (a *Agent) showFlow(t *turn, result flow.Result) {
 		}
 		a.putButtons(t, result.Ask)
 	case flow.Done:
+		if t.dialogue.Flow != nil && t.dialogue.Flow.Name == flowLead {
+			a.leadDone(t, result.Data)
+			return
+		}
 		a.bookingDone(t, result.Data)
 	case flow.Canceled:
 		a.say(t, a.text(t, "flow.stopped", nil))
@@ -262,7 +267,7 @@ func (a *Agent) resumeFlow(t *turn) {
 	if !t.digressed || t.decision.Flow == nil || t.decision.Ticket != nil && t.decision.Outcome == frontdesk.OutcomeHandover {
 		return
 	}
-	result := flow.Again(a.booking.definition, *t.decision.Flow)
+	result := flow.Again(a.definition(t.decision.Flow.Name), *t.decision.Flow)
 	if result.Status != flow.Asking {
 		return
 	}

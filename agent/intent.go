@@ -31,6 +31,7 @@ const (
 	IntentFollow Intent = "follow"
 	IntentSpeak  Intent = "speak"
 	IntentWho    Intent = "who"
+	IntentLead   Intent = "lead"
 	ordinary     Intent = "ordinary"
 	namesSite    Intent = "site"
 	trailing     Intent = "trailing"
