@@ -275,20 +275,3 @@ func TestNumber(t *testing.T) {
 		}
 	}
 }
-
-func FuzzRules(f *testing.F) {
-	s := newScreens(f, Options{})
-	for _, seed := range []string{"", "i i i i i", "⟦dob:1⟧", "4111 1111 1111 1111", "\xff\xfe", "s u i c i d e", "password: x", strings.Repeat("a b ", 30)} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		v := s.Rules(text, Hints{})
-		last := 0
-		for _, m := range v.Marks {
-			if m.Start < last || m.End <= m.Start || m.End > len([]rune(text)) {
-				t.Fatalf("mark %v in %q", m, text)
-			}
-			last = m.End
-		}
-	})
-}
