@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"frontdesk"
 	"frontdesk/language"
@@ -261,10 +263,38 @@ func (f *finding) learned() []evidence {
 	if len(layers) == 0 {
 		return nil
 	}
-	surest := layers[len(layers)-1]
+	surest, slight := layers[len(layers)-1], f.slight()
 	var out []evidence
 	for _, l := range surest.labels(f.administrative()) {
+		if slight && needsSubject(l) {
+			continue
+		}
 		out = append(out, evidence{l, surest.name})
 	}
 	return out
+}
+
+// needsSubject tells whether a label speaks of what a text is about, which a text
+// that hardly names anything ("and on Monday?") does not show: its weights would
+// guess from the words that hold sentences together.
+func needsSubject(l frontdesk.Label) bool {
+	switch l {
+	case frontdesk.LabelClinical, frontdesk.LabelPersonalRecord, frontdesk.LabelInjection, frontdesk.LabelSpam:
+		return true
+	}
+	return false
+}
+
+// slight tells whether a text has fewer than two words that carry meaning. Where
+// writing sets no spaces, a word is as good as its signs.
+func (f *finding) slight() bool {
+	n := 0
+	for _, w := range f.text.words {
+		if r, _ := utf8.DecodeRuneInString(w.raw); unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) {
+			n += w.end - w.start
+		} else if !language.IsStop(f.language.Tag, w.raw) {
+			n++
+		}
+	}
+	return n < 2
 }

@@ -237,6 +237,19 @@ func TestOutbound(t *testing.T) {
 	}
 }
 
+func TestATextThatNamesNoSubjectIsNoMedicalQuestion(t *testing.T) {
+	t.Parallel()
+	s := newScreens(t, Options{})
+	for _, text := range []string{"et le lundi ?", "und am Sonntag?", "y el jueves?", "e il mercoledì?", "а в пятницу?", "and on Tuesday?", "e na terça?", "c'est combien ?"} {
+		if got := s.Rules(text, Hints{}).Labels; slices.Contains(got, frontdesk.LabelClinical) || slices.Contains(got, frontdesk.LabelPersonalRecord) {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if got := s.Rules("我可以吃布洛芬吗", Hints{}).Labels; !slices.Contains(got, frontdesk.LabelClinical) {
+		t.Errorf("a question without spaces names its subject: %v", got)
+	}
+}
+
 func TestFlagShowsInstructionsInDocuments(t *testing.T) {
 	t.Parallel()
 	s := newScreens(t, Options{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,10 @@ func (p *program) screenCommand() *cobra.Command {
 	return c
 }
 
+// checkWait bounds the wait for a vector where nobody waits for a reply: a check on
+// a busy machine judges the same screens as one on a quiet machine.
+const checkWait = 5 * time.Second
+
 // screens loads the screens, with the embedding layer where a server is to be had
 // without starting one for long: its absence only costs recall.
 func (p *program) screens(c *cobra.Command, noEmbeddings bool) (*guardrails.Screens, func(), error) {
@@ -64,6 +69,7 @@ func (p *program) screens(c *cobra.Command, noEmbeddings bool) (*guardrails.Scre
 	if err := w.openEmbedder(c.Context()); err != nil {
 		w.log.Warn("no embeddings, screening by rules alone", "err", err)
 	}
+	w.vectorWait = checkWait
 	if err := w.openScreens(); err != nil {
 		done()
 		return nil, nil, err

@@ -31,18 +31,19 @@ const embeddingConns = 16
 
 // parts are the wired packages of one command. Close them in reverse.
 type parts struct {
-	settings settings
-	log      *slog.Logger
-	quiet    *slog.Logger // for libraries that report each beat
-	cost     *store.Cost  // for benchmarks, else nil
-	now      func() time.Time
-	home     *home.Home
-	db       *store.DB
-	embedder *llm.Embeddings
-	texts    *locale.Catalogue
-	screens  *guardrails.Screens
-	breaks   bool // turns may name parts that fail for them, see brokenPart
-	closers  []func() error
+	settings   settings
+	log        *slog.Logger
+	quiet      *slog.Logger // for libraries that report each beat
+	cost       *store.Cost  // for benchmarks, else nil
+	now        func() time.Time
+	home       *home.Home
+	db         *store.DB
+	embedder   *llm.Recent
+	vectorWait time.Duration // of the screens for a vector; 0 is their own
+	texts      *locale.Catalogue
+	screens    *guardrails.Screens
+	breaks     bool // turns may name parts that fail for them, see brokenPart
+	closers    []func() error
 }
 
 func (p *program) logger(level slog.Level) *slog.Logger {
@@ -164,7 +165,7 @@ func (w *parts) openEmbedder(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("embeddings: %w", err)
 	}
-	w.embedder = embedder
+	w.embedder = llm.NewRecent(embedder)
 	return nil
 }
 
@@ -174,7 +175,7 @@ func (w *parts) openScreens() error {
 	if w.screens != nil {
 		return nil
 	}
-	screens, err := guardrails.New(guardrails.Options{Classifier: w.classifier()})
+	screens, err := guardrails.New(guardrails.Options{Classifier: w.classifier(), Timeout: w.vectorWait})
 	if err != nil {
 		return fmt.Errorf("screens: %w", err)
 	}
