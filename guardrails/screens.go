@@ -118,6 +118,7 @@ func (s *Screens) screen(text string, h Hints) (frontdesk.Verdict, *finding) {
 	v := frontdesk.Verdict{Language: guess.Tag, LanguageSure: guess.Sure}
 	mask(&v, text, h, s.now())
 	f.identifiers, f.language = len(v.Marks) > 0, guess
+	f.secret = slices.ContainsFunc(v.Marks, func(m frontdesk.Mark) bool { return m.Secret })
 	v.Labels, v.Evidence = f.decide()
 	return v, f
 }
@@ -158,6 +159,7 @@ type finding struct {
 	meaning     probabilities // by the embedding layer; nil without it
 	meaningAt   Thresholds    // of words and meaning together
 	identifiers bool
+	secret      bool // one that must stay secret: who sends their card number is no advertiser
 	language    language.Guess
 }
 
@@ -257,21 +259,33 @@ func (f *finding) spoken() []evidence {
 }
 
 // learned returns what the learned layers find. Where there is a vector, it
-// speaks together with the words; else the words speak alone.
+// speaks together with the words on what a text is about; who should answer it and
+// whether it means harm, the words tell alone: there the vector takes unhappy or
+// unusual wording for a call for people, an attack or an offer.
 func (f *finding) learned() []evidence {
-	layers := f.layers()
-	if len(layers) == 0 {
-		return nil
-	}
-	surest, slight := layers[len(layers)-1], f.slight()
+	layers, slight := f.layers(), f.slight()
 	var out []evidence
-	for _, l := range surest.labels(f.administrative()) {
-		if slight && needsSubject(l) {
-			continue
+	for i, layer := range layers {
+		for _, l := range layer.labels(f.administrative()) {
+			if slight && needsSubject(l) || l == frontdesk.LabelSpam && f.secret {
+				continue
+			}
+			if len(layers) == 1 || meant(l) == (i > 0) {
+				out = append(out, evidence{l, layer.name})
+			}
 		}
-		out = append(out, evidence{l, surest.name})
 	}
 	return out
+}
+
+// meant are the labels of what a text is about.
+func meant(l frontdesk.Label) bool {
+	switch l {
+	case frontdesk.LabelClinical, frontdesk.LabelPersonalRecord, frontdesk.LabelOffTopic, frontdesk.LabelSmalltalk,
+		frontdesk.LabelBotQuestion, frontdesk.LabelGibberish:
+		return true
+	}
+	return false
 }
 
 // needsSubject tells whether a label speaks of what a text is about, which a text

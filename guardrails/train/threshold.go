@@ -43,8 +43,8 @@ var lowest = map[frontdesk.Label]float64{
 	frontdesk.LabelOffTopic:       0.74,
 	frontdesk.LabelSmalltalk:      0.35,
 	frontdesk.LabelGibberish:      0.72,
-	frontdesk.LabelInjection:      0.75,
-	frontdesk.LabelSpam:           0.82,
+	frontdesk.LabelInjection:      0.9,
+	frontdesk.LabelSpam:           0.9,
 	frontdesk.LabelOptOut:         0.9,
 	frontdesk.LabelBotQuestion:    0.4,
 	frontdesk.LabelPersonalRecord: 0.45,
@@ -52,7 +52,7 @@ var lowest = map[frontdesk.Label]float64{
 
 // lowestTogether are those of words and vector together.
 var lowestTogether = map[frontdesk.Label]float64{
-	"alarm":                       0.995,
+	"alarm":                       0.999,
 	frontdesk.LabelClinical:       0.9,
 	frontdesk.LabelUrgent:         0.9,
 	frontdesk.LabelHumanRequest:   0.985,
