@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -38,6 +39,9 @@ type childReply struct {
 	Text     string         `json:"text,omitempty"`
 	Cause    string         `json:"cause,omitempty"`
 	Last     bool           `json:"last,omitempty"` // the child ends: it has done what changed it
+	// Compiled tells that the file was not read: the child filled the cache of the
+	// compiled pdfium first, which takes much of the memory that a file may have.
+	Compiled bool `json:"compiled,omitempty"`
 }
 
 // childEnvironment keeps what a reader needs of the environment, so that a file
@@ -152,6 +156,10 @@ func (c *child) read(ctx context.Context, data []byte, opts PDFOptions, next <-c
 	defer stuck.Stop()
 	answer := make(chan childReply, 1)
 	go func() {
+		if c.compiles(ctx, opts) {
+			answer <- childReply{Compiled: true, Last: true}
+			return
+		}
 		var used *engine
 		start := func() (e *engine, err error) {
 			used, err = c.engine(ctx, opts)
@@ -183,6 +191,29 @@ func (c *child) read(ctx context.Context, data []byte, opts PDFOptions, next <-c
 	case <-next:
 		return childReply{}, errors.New("the process that asked is gone")
 	}
+}
+
+// compiles fills an empty cache with the compiled pdfium and tells whether it did.
+// What goes wrong shows again, with its reason, when the file is read.
+func (c *child) compiles(ctx context.Context, opts PDFOptions) bool {
+	if c.sandbox != nil || !cold(opts.CacheDir) {
+		return false
+	}
+	e, err := c.engine(ctx, opts)
+	if err != nil {
+		return false
+	}
+	return e.close() == nil && !cold(opts.CacheDir)
+}
+
+// cold tells whether a cache holds no compiled program. No cache is never cold:
+// nothing would stay there.
+func cold(cacheDir string) bool {
+	if cacheDir == "" {
+		return false
+	}
+	held, err := filepath.Glob(filepath.Join(cacheDir, "wazero-*", "*"))
+	return err == nil && len(held) == 0
 }
 
 // engine starts pdfium for one file, compiled for an earlier one where there was one.

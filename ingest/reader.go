@@ -59,6 +59,17 @@ func (r *Reader) Read(ctx context.Context, data []byte, opts PDFOptions) (Docume
 	if err != nil {
 		return Document{}, err
 	}
+	doc, err := r.read(ctx, request, data)
+	if errors.Is(err, errCompiled) {
+		doc, err = r.read(ctx, request, data)
+	}
+	return doc, err
+}
+
+// errCompiled says that a process compiled pdfium instead of reading the file.
+var errCompiled = errors.New("pdfium was compiled first")
+
+func (r *Reader) read(ctx context.Context, request, data []byte) (Document, error) {
 	if c := r.take(); c != nil {
 		line, failure := c.ask(ctx, request, data)
 		if len(line) > 0 || ctx.Err() != nil {
@@ -99,7 +110,10 @@ func (r *Reader) finish(ctx context.Context, c *reading, line []byte, failure er
 	} else {
 		r.keep(c)
 	}
-	if reply.Code == "" {
+	switch {
+	case reply.Compiled:
+		return Document{}, errCompiled
+	case reply.Code == "":
 		return reply.Document, nil
 	}
 	var cause error

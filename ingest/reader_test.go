@@ -15,6 +15,7 @@ import (
 // countedChild is [childScript] that writes a line to a file each time it is started.
 func countedChild(t *testing.T) (exe string, starts func() int) {
 	t.Helper()
+	readPDF(t, hello(), pdfOptions()) // an empty cache takes a process of its own
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +48,25 @@ func TestReaderReadsFilesThatComeTogetherInOneProcess(t *testing.T) {
 	}
 	if n := starts(); n != 1 {
 		t.Errorf("%d processes were started for 6 files", n)
+	}
+}
+
+func TestReaderFillsAnEmptyCacheInAProcessOfItsOwn(t *testing.T) {
+	t.Parallel()
+	exe, starts := countedChild(t)
+	r := NewReader(exe)
+	defer r.Close()
+	opts := pdfOptions()
+	opts.CacheDir = t.TempDir()
+	for range 2 {
+		doc, err := r.Read(context.Background(), hello(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantOutline(t, doc, "1 text: Hello from the reception.")
+	}
+	if n := starts(); n != 2 {
+		t.Errorf("%d processes were started, want one that compiles and one that reads", n)
 	}
 }
 
