@@ -18,6 +18,8 @@ var (
 	moneyPattern = regexp.MustCompile(`(?:(€|\$|£|eur|euros?|chf|usd|gbp)\s?)?(\d{1,3}(?:[ .,']\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)\s?(€|\$|£|eur[a-zо]*|euros?|евро|يورو|chf|usd|gbp)?`)
 	phonePattern = regexp.MustCompile(`\+?\d[\d\s.\-()/]{5,}\d`)
 	digitsOnly   = regexp.MustCompile(`\D`)
+
+	numberPattern = regexp.MustCompile(`\d+`)
 )
 
 // says tells whether a text says what is wanted: any of its alternatives, which
@@ -216,6 +218,8 @@ func phones(text string) []string {
 	}
 	return out
 }
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
 // subscriber is a phone number without its trunk zero: "+33 5 55…" ends in the
 // same digits as "05 55…".

@@ -60,6 +60,7 @@ type Options struct {
 	Approver  Approver
 	Notices   Notices
 	Configure Configure
+	Cases     Cases
 	Reasons   []string // of tickets, for the routing rules
 	// WebhookSecret signs what a clinic's webhook is told.
 	WebhookSecret func(ctx context.Context, clinic frontdesk.ClinicID) (string, error)
@@ -82,7 +83,7 @@ func (o Options) check() error {
 		"log": o.Log == nil, "clock": o.Now == nil, "randomness": o.Random == nil, "clinics": o.Clinics == nil, "door": o.Door == nil,
 		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
 		"approver": o.Approver == nil, "sorter": o.Sorter == nil, "replies": o.Replies == nil, "files": o.Files == nil, "live": o.Live == nil,
-		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "webhook secret": o.WebhookSecret == nil,
+		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "cases": o.Cases == nil, "webhook secret": o.WebhookSecret == nil,
 		"key": len(o.Key) != keySize,
 	}
 	for _, name := range slices.Sorted(maps.Keys(parts)) {

@@ -29,6 +29,8 @@ const (
 	RightNotice    Right = "notice"    // publish notices and pause the assistant
 	RightTry       Right = "try"       // ask the assistant without a patient
 	RightConfigure Right = "configure" // hours, routing, alerts, saved replies
+	RightEvaluate  Right = "evaluate"  // run suites, add cases to the clinic's own
+	RightOverride  Right = "override"  // let content go live that its gate holds back
 	RightUsers     Right = "users"     // invite, change and disable users
 	RightAudit     Right = "audit"     // read and verify the audit log
 )
@@ -36,11 +38,11 @@ const (
 // table is the one place that says who may do what.
 func table() map[Role][]Right {
 	return map[Role][]Right{
-		RoleOwner:     {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightUsers, RightAudit},
-		RoleManager:   {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightAudit},
+		RoleOwner:     {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightOverride, RightUsers, RightAudit},
+		RoleManager:   {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightAudit},
 		RoleAgent:     {RightSelf, RightRead, RightReply, RightContent, RightTry},
-		RoleClinician: {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightTry},
-		RoleQA:        {RightSelf, RightContent, RightTry},
+		RoleClinician: {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightTry, RightEvaluate, RightOverride},
+		RoleQA:        {RightSelf, RightContent, RightTry, RightEvaluate},
 		RoleAuditor:   {RightSelf, RightContent, RightAudit},
 	}
 }

@@ -21,11 +21,11 @@ func TestRightsAreTheLeastThatARoleNeeds(t *testing.T) {
 		}
 	}
 	for role, never := range map[Role][]Right{
-		RoleManager:   {RightUsers},
-		RoleAgent:     {RightUsers, RightApprove, RightEdit, RightConfigure, RightNotice, RightAudit},
+		RoleManager:   {RightUsers, RightOverride},
+		RoleAgent:     {RightUsers, RightEvaluate, RightOverride, RightApprove, RightEdit, RightConfigure, RightNotice, RightAudit},
 		RoleClinician: {RightUsers, RightConfigure, RightNotice, RightAudit},
-		RoleQA:        {RightRead, RightReply, RightUsers, RightApprove, RightConfigure, RightAudit},
-		RoleAuditor:   {RightRead, RightReply, RightUsers, RightApprove, RightEdit, RightConfigure, RightTry},
+		RoleQA:        {RightOverride, RightRead, RightReply, RightUsers, RightApprove, RightConfigure, RightAudit},
+		RoleAuditor:   {RightEvaluate, RightOverride, RightRead, RightReply, RightUsers, RightApprove, RightEdit, RightConfigure, RightTry},
 	} {
 		for _, right := range never {
 			if role.May(right) {

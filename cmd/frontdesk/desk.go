@@ -27,6 +27,7 @@ type desk struct {
 	engine        *conversation.Engine
 	ingest        *ingest.Service
 	meanings      *meanings
+	screens       *guardrails.Screens
 	now           func() time.Time
 }
 
