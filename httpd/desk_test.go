@@ -140,6 +140,7 @@ type desk struct {
 func (d *desk) serve(o *Options) {
 	o.Clinics, o.Auditor, o.Inbox, o.Pen, o.Library, o.Approver = d, d, d, d, d, d
 	o.Sorter, o.Replies, o.Files, o.Live, o.Editor, o.Notices, o.Configure = d, d, d, d, d, d, d.Configure
+	o.Cases = d
 	o.Reasons = []string{"asked", attack}
 	o.WebhookSecret = func(context.Context, frontdesk.ClinicID) (string, error) { return "secret", d.broken }
 }
@@ -316,3 +317,6 @@ func (d *desk) Approve(_ context.Context, who Person, change SourceChange) error
 func (d *desk) Withdraw(_ context.Context, who Person, change SourceChange) error {
 	return d.do("withdraw "+change.Source, who)
 }
+
+// AddCase implements [Cases].
+func (d *desk) AddCase(context.Context, Person, NewCase) error { return d.broken }
