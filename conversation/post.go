@@ -33,6 +33,16 @@ type Outbound struct {
 	StartBy time.Time
 }
 
+// MustStart is when the POST must have started at the latest, zero for whenever: a
+// reply of the bot must not start after its mark ran out, for a person may have
+// taken the pen by then.
+func (o Outbound) MustStart() time.Time {
+	if o.Origin == frontdesk.OriginTurn {
+		return o.StartBy
+	}
+	return time.Time{}
+}
+
 // Posted is an outbound message that passed [Engine.Post]. Nothing else makes
 // one, and the store takes nothing else.
 type Posted struct {

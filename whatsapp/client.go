@@ -101,6 +101,13 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // delivered. opaque (at most 512 bytes) comes back with every status. The reply
 // must fit in one bubble (see [Fit]). Its error is a [*SendError].
 func (c *Client) Send(ctx context.Context, account Account, to frontdesk.Identity, reply frontdesk.Reply, opaque string) (providerID string, err error) {
+	return c.SendBy(ctx, account, to, reply, opaque, time.Time{})
+}
+
+// SendBy is [Client.Send] for a message whose POST must not start after startBy:
+// after an upload, a wait for the number's rate or a slow connection that took
+// longer, nothing is sent and the error has [ClassRetry]. Zero is no limit.
+func (c *Client) SendBy(ctx context.Context, account Account, to frontdesk.Identity, reply frontdesk.Reply, opaque string, startBy time.Time) (providerID string, err error) {
 	bubbles := Fit(reply)
 	if len(bubbles) != 1 {
 		return "", bug(fmt.Errorf("%w: %d bubbles", errShape, len(bubbles)))
@@ -118,7 +125,8 @@ func (c *Client) Send(ctx context.Context, account Account, to frontdesk.Identit
 	if err := c.pace(ctx, account, to); err != nil {
 		return "", err
 	}
-	answer, err := c.post(ctx, account, account.PhoneNumberID+"/messages", payload, sendTimeout)
+	start := &deadline{by: startBy, now: c.now}
+	answer, err := c.postBy(ctx, account, account.PhoneNumberID+"/messages", payload, sendTimeout, start)
 	if err != nil {
 		return "", err
 	}
@@ -176,36 +184,54 @@ func (c *Client) pace(ctx context.Context, account Account, to frontdesk.Identit
 }
 
 func (c *Client) post(ctx context.Context, account Account, path string, payload []byte, timeout time.Duration) (object, error) {
-	return c.call(ctx, account, http.MethodPost, path, nil, "application/json", bytes.NewReader(payload), timeout)
+	return c.postBy(ctx, account, path, payload, timeout, nil)
+}
+
+func (c *Client) postBy(ctx context.Context, account Account, path string, payload []byte, timeout time.Duration, start *deadline) (object, error) {
+	return c.call(ctx, account, request{method: http.MethodPost, path: path, contentType: "application/json", content: bytes.NewReader(payload), timeout: timeout, start: start})
 }
 
 func (c *Client) get(ctx context.Context, account Account, path string, query url.Values) (object, error) {
-	return c.call(ctx, account, http.MethodGet, path, query, "", nil, sendTimeout)
+	return c.call(ctx, account, request{method: http.MethodGet, path: path, query: query, timeout: sendTimeout})
+}
+
+// request is one call of the endpoint.
+type request struct {
+	method, path string
+	query        url.Values
+	contentType  string
+	content      io.Reader
+	timeout      time.Duration
+	start        *deadline // nil: it may start whenever
 }
 
 // call makes one request and classifies what goes wrong: an error before the
 // request's headers were written is definite, after that it is uncertain.
-func (c *Client) call(ctx context.Context, account Account, method, path string, query url.Values, contentType string, content io.Reader, timeout time.Duration) (object, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("whatsapp: %s timed out after %s", method, timeout))
+func (c *Client) call(ctx context.Context, account Account, r request) (object, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("whatsapp: %s timed out after %s", r.method, r.timeout))
 	defer cancel()
 	var written atomic.Bool
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
-	request, err := http.NewRequestWithContext(traced, method, account.endpoint(path, query), content)
+	call, err := http.NewRequestWithContext(traced, r.method, account.endpoint(r.path, r.query), r.content)
 	if err != nil {
 		return nil, bug(errors.New("the address of the endpoint is not valid"))
 	}
-	request.Header.Set("Authorization", "Bearer "+account.Token)
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
+	call.Header.Set("Authorization", "Bearer "+account.Token)
+	if r.contentType != "" {
+		call.Header.Set("Content-Type", r.contentType)
 	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return nil, &SendError{Class: lost(method, written.Load()), Err: withoutURL(ctx, err)}
+	r.start.guard(call)
+	response, err := c.http.Do(call)
+	switch {
+	case err != nil && r.start.missed():
+		return nil, &SendError{Class: ClassRetry, Title: "held back: too late to start"}
+	case err != nil:
+		return nil, &SendError{Class: lost(r.method, written.Load()), Err: withoutURL(ctx, err)}
 	}
 	defer func() { _ = response.Body.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return nil, &SendError{Class: lost(method, true), Err: withoutURL(ctx, err)}
+		return nil, &SendError{Class: lost(r.method, true), Err: withoutURL(ctx, err)}
 	}
 	return readAnswer(response, raw)
 }

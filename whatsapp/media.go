@@ -144,7 +144,9 @@ func (c *Client) Upload(ctx context.Context, account Account, fileName, mime str
 	if err := writeForm(writer, fileName, mime, content); err != nil {
 		return "", bug(err)
 	}
-	answer, err := c.call(ctx, account, http.MethodPost, account.PhoneNumberID+"/media", nil, writer.FormDataContentType(), &form, mediaTimeout)
+	answer, err := c.call(ctx, account, request{
+		method: http.MethodPost, path: account.PhoneNumberID + "/media", contentType: writer.FormDataContentType(), content: &form, timeout: mediaTimeout,
+	})
 	if err != nil {
 		var failed *SendError
 		if errors.As(err, &failed) && failed.Class == ClassUncertain {

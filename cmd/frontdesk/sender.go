@@ -31,7 +31,7 @@ func (s sender) Fit(replies []frontdesk.Reply) []frontdesk.Reply { return whatsa
 // Send implements [conversation.Sender].
 func (s sender) Send(ctx context.Context, account conversation.Account, message conversation.Outbound) (string, error) {
 	to := frontdesk.Identity{Account: account.ID, ExternalID: message.To.UserID, Phone: message.To.Phone}
-	id, err := s.client.Send(ctx, s.account(account), to, message.Reply, string(message.ID))
+	id, err := s.client.SendBy(ctx, s.account(account), to, message.Reply, string(message.ID), message.MustStart())
 	if err != nil {
 		return "", sendError(err)
 	}

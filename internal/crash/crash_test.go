@@ -43,6 +43,7 @@ const (
 const (
 	people      = 60
 	senders     = 8
+	starts      = 400 * time.Millisecond // within which a marked POST starts
 	uncertain   = 1500 * time.Millisecond
 	settleLimit = 90 * time.Second
 )
@@ -85,13 +86,16 @@ func child(address string) error {
 	defer db.Close()
 	s, err := load.Start(ctx, load.Options{
 		DB: db, GraphURL: os.Getenv(graphEnv), Responder: slowEcho{}, Queue: true, Now: time.Now, Random: rand.Reader,
-		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Limits: conversation.Limits{Sweep: 300 * time.Millisecond, Lease: 2 * time.Second, Uncertain: uncertain, Grace: 5 * time.Second},
+		Screen: alarms{}, Transport: dawdler{&http.Transport{MaxIdleConnsPerHost: 256}},
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Limits: conversation.Limits{
+			Sweep: 300 * time.Millisecond, Lease: 2 * time.Second, Start: starts, Uncertain: uncertain, Grace: 5 * time.Second,
+		},
 	})
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Addr: address, Handler: s.Webhook, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Addr: address, Handler: handler(s), ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		<-ctx.Done()
 		_ = server.Close()
@@ -165,26 +169,34 @@ func newTrial(t *testing.T) *trial {
 		}
 		c.accounts = append(c.accounts, id)
 	}
+	c.address = freeAddress(t)
+	return c
+}
+
+// freeAddress is an address that a child can listen on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.address = listener.Addr().String()
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return listener.Addr().String()
 }
 
 // spawn starts the service as a process of its own.
-func (c *trial) spawn() *exec.Cmd {
+func (c *trial) spawn() *exec.Cmd { return c.spawnAt(c.address) }
+
+func (c *trial) spawnAt(address string) *exec.Cmd {
 	c.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	process := exec.Command(self)
-	process.Env = append(os.Environ(), childEnv+"="+c.address, databaseEnv+"="+c.db.URL,
+	process.Env = append(os.Environ(), childEnv+"="+address, databaseEnv+"="+c.db.URL,
 		keyEnv+"="+hex.EncodeToString(c.db.Key), graphEnv+"="+c.graphURL)
 	process.Stderr = os.Stderr
 	if err := process.Start(); err != nil {
@@ -195,11 +207,13 @@ func (c *trial) spawn() *exec.Cmd {
 }
 
 // awaitUp waits until the service listens.
-func (c *trial) awaitUp(process *exec.Cmd) {
+func (c *trial) awaitUp(process *exec.Cmd) { c.awaitUpAt(c.address, process) }
+
+func (c *trial) awaitUpAt(address string, process *exec.Cmd) {
 	c.t.Helper()
 	deadline := time.After(30 * time.Second)
 	for {
-		conn, err := net.DialTimeout("tcp", c.address, time.Second)
+		conn, err := net.DialTimeout("tcp", address, time.Second)
 		if err == nil {
 			_ = conn.Close()
 			return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 )
 
@@ -13,7 +14,12 @@ type Sent struct {
 	To       string
 	Text     string
 	Callback string // our message id
+	Started  int64  // what the sender said in [StartedHeader], 0 if nothing
 }
+
+// StartedHeader is where a sender under test says when it started a request, in
+// nanoseconds since 1970.
+const StartedHeader = "X-Started"
 
 // Graph is an instant stand-in of the channel's endpoint that accepts and records
 // every message. It has no pair limit.
@@ -56,7 +62,11 @@ func (g *Graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if to == "" {
 		to = m.Recipient
 	}
-	n := g.record(Sent{To: to, Text: m.Text.Body, Callback: m.Callback})
+	started, err := strconv.ParseInt(r.Header.Get(StartedHeader), 10, 64)
+	if err != nil {
+		started = 0
+	}
+	n := g.record(Sent{To: to, Text: m.Text.Body, Callback: m.Callback, Started: started})
 	_, _ = fmt.Fprintf(w, `{"messaging_product":"whatsapp","contacts":[],"messages":[{"id":"wamid.OUT%d"}]}`, n)
 }
 

@@ -27,8 +27,9 @@ type Options struct {
 	Responder  conversation.Responder // nil: [Echo]
 	Screen     conversation.Screen    // nil: [Open]
 	Limits     conversation.Limits
-	Queue      bool // wake by River too
-	AcceptOnly bool // messages are stored with their wake-ups; no job is worked and no turn runs
+	Transport  http.RoundTripper // to the stand-in; nil: one of its own
+	Queue      bool              // wake by River too
+	AcceptOnly bool              // messages are stored with their wake-ups; no job is worked and no turn runs
 	Now        func() time.Time
 	Random     io.Reader
 	Log        *slog.Logger
@@ -57,7 +58,7 @@ func Start(ctx context.Context, o Options) (*Service, error) {
 		s.queue = queue
 	}
 	s.Conversations = store.NewConversations(o.DB, s.queue)
-	transport := &http.Transport{MaxIdleConnsPerHost: 256}
+	transport := cmp.Or[http.RoundTripper](o.Transport, &http.Transport{MaxIdleConnsPerHost: 256})
 	s.client = whatsapp.NewClient(whatsapp.ClientConfig{HTTP: &http.Client{Transport: transport}, Now: o.Now, Unpaced: true})
 	o.Limits.NoPairLimit = true
 	var turns conversation.Turns = s.Conversations
@@ -133,7 +134,7 @@ func (c channel) Fit(replies []frontdesk.Reply) []frontdesk.Reply { return whats
 
 func (c channel) Send(ctx context.Context, a conversation.Account, m conversation.Outbound) (string, error) {
 	to := frontdesk.Identity{Account: a.ID, ExternalID: m.To.UserID, Phone: m.To.Phone}
-	id, err := c.client.Send(ctx, c.account(a), to, m.Reply, string(m.ID))
+	id, err := c.client.SendBy(ctx, c.account(a), to, m.Reply, string(m.ID), m.MustStart())
 	if err == nil {
 		return id, nil
 	}
