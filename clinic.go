@@ -11,6 +11,10 @@ type Clinic struct {
 	TimeZone string // IANA name; every local time of the clinic is in it
 
 	Settings Settings
+
+	// Content changes with what the clinic approved beside its passages: profile,
+	// notices, departments. 0: it was not read with the message at hand.
+	Content int64 `json:"-"`
 }
 
 // Location returns the clinic's time zone, UTC if its name is unknown.

@@ -13,14 +13,15 @@ import (
 	"frontdesk/retrieval"
 )
 
-// Knowledge is what the agent reads of a clinic beside its passages.
+// Knowledge is what the agent reads of a clinic beside its passages. The agent changes
+// nothing of what it gets.
 type Knowledge interface {
 	// Profile returns the clinic's approved entries at an instant.
-	Profile(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) (frontdesk.Profile, error)
+	Profile(ctx context.Context, clinic frontdesk.Clinic, at time.Time) (frontdesk.Profile, error)
 	// Notices returns the notices in force at an instant.
-	Notices(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) ([]frontdesk.Notice, error)
+	Notices(ctx context.Context, clinic frontdesk.Clinic, at time.Time) ([]frontdesk.Notice, error)
 	// Departments returns the table of departments in force.
-	Departments(ctx context.Context, clinic frontdesk.ClinicID) (frontdesk.Departments, error)
+	Departments(ctx context.Context, clinic frontdesk.Clinic, at time.Time) (frontdesk.Departments, error)
 }
 
 // Options are the parts that an [Agent] is made of.

@@ -45,7 +45,7 @@ func (a *Agent) department(ctx context.Context, t *turn) bool {
 func (a *Agent) departments(ctx context.Context, t *turn) []frontdesk.Department {
 	callCtx, cancel := context.WithTimeoutCause(ctx, a.KnowledgeTimeout, fmt.Errorf("departments timed out after %s", a.KnowledgeTimeout))
 	defer cancel()
-	table, err := a.Knowledge.Departments(callCtx, t.dialogue.Clinic.ID)
+	table, err := a.Knowledge.Departments(callCtx, t.dialogue.Clinic, t.dialogue.At)
 	if err != nil {
 		t.decision.Record.Failures = append(t.decision.Record.Failures, "departments")
 		a.Log.ErrorContext(ctx, "departments failed", "clinic", t.dialogue.Clinic.ID, "err", err)

@@ -74,15 +74,15 @@ type knowledge struct {
 	err     error
 }
 
-func (k knowledge) Departments(context.Context, frontdesk.ClinicID) (frontdesk.Departments, error) {
+func (k knowledge) Departments(context.Context, frontdesk.Clinic, time.Time) (frontdesk.Departments, error) {
 	return frontdesk.Departments{List: k.table, ApprovedBy: "Dr Martin"}, k.err
 }
 
-func (k knowledge) Profile(context.Context, frontdesk.ClinicID, time.Time) (frontdesk.Profile, error) {
+func (k knowledge) Profile(context.Context, frontdesk.Clinic, time.Time) (frontdesk.Profile, error) {
 	return k.profile, k.err
 }
 
-func (k knowledge) Notices(context.Context, frontdesk.ClinicID, time.Time) ([]frontdesk.Notice, error) {
+func (k knowledge) Notices(context.Context, frontdesk.Clinic, time.Time) ([]frontdesk.Notice, error) {
 	return k.notices, k.err
 }
 

@@ -78,7 +78,7 @@ func (a *Agent) loadProfile(ctx context.Context, t *turn) bool {
 	if t.profile == nil {
 		callCtx, cancel := context.WithTimeoutCause(ctx, a.KnowledgeTimeout, fmt.Errorf("profile timed out after %s", a.KnowledgeTimeout))
 		defer cancel()
-		profile, err := a.Knowledge.Profile(callCtx, t.dialogue.Clinic.ID, a.contentAt(t))
+		profile, err := a.Knowledge.Profile(callCtx, t.dialogue.Clinic, a.contentAt(t))
 		if err != nil {
 			t.decision.Record.Failures = append(t.decision.Record.Failures, "profile")
 			a.Log.ErrorContext(ctx, "profile failed", "clinic", t.dialogue.Clinic.ID, "err", err)
@@ -340,7 +340,7 @@ func (a *Agent) valuePiece(t *turn, kind frontdesk.FactKind, entries []frontdesk
 func (a *Agent) notices(ctx context.Context, t *turn) []frontdesk.Notice {
 	callCtx, cancel := context.WithTimeoutCause(ctx, a.KnowledgeTimeout, fmt.Errorf("notices timed out after %s", a.KnowledgeTimeout))
 	defer cancel()
-	notices, err := a.Knowledge.Notices(callCtx, t.dialogue.Clinic.ID, t.dialogue.At)
+	notices, err := a.Knowledge.Notices(callCtx, t.dialogue.Clinic, t.dialogue.At)
 	if err != nil {
 		t.decision.Record.Failures = append(t.decision.Record.Failures, "notices")
 		a.Log.ErrorContext(ctx, "notices failed", "clinic", t.dialogue.Clinic.ID, "err", err)

@@ -16,7 +16,7 @@ import (
 const workColumns = `
 	c.epoch, c.account_id, c.contact_id, c.recipient, c.pen, c.state, c.window_at, c.episode_id,
 	k.sealed, k.language, k.opted_out_at, k.welcomed_at,
-	l.name, l.language, l.country, l.time_zone, l.settings,
+	l.name, l.language, l.country, l.time_zone, l.settings, l.content,
 	a.channel,
 	t.ticket_id, t.team, t.priority, t.reason, t.opened_at, t.notified_at,
 	EXISTS (SELECT 1 FROM outbound o
@@ -129,7 +129,7 @@ func scanWork(row pgx.Row, keys *clinicKeys, work *conversation.Work) error {
 	w := work
 	err := row.Scan(&w.Epoch, &w.Account, &w.Contact.ID, &recipient, &w.Pen, &state, &w.Window, &w.Episode,
 		&contact, &w.Contact.Language, &optedOut, &welcomed,
-		&w.Clinic.Name, &w.Clinic.Language, &w.Clinic.Country, &w.Clinic.TimeZone, &settings,
+		&w.Clinic.Name, &w.Clinic.Language, &w.Clinic.Country, &w.Clinic.TimeZone, &settings, &w.Clinic.Content,
 		&w.Channel, &ticket, &team, &priority, &reason, &opened, &notified, &w.Sending)
 	if err != nil {
 		return err

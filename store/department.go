@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -78,21 +77,27 @@ func (db *DB) changeDepartments(ctx context.Context, clinic frontdesk.ClinicID, 
 
 // Departments returns the table in force; one without rows when nobody approved any.
 func (db *DB) Departments(ctx context.Context, clinic frontdesk.ClinicID) (frontdesk.Departments, error) {
-	var d frontdesk.Departments
-	var content []byte
-	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `SELECT content, approved_by, approved_at FROM departments
-			WHERE clinic_id = $1 AND retired_at IS NULL`, clinic).Scan(&content, &d.ApprovedBy, &d.ApprovedAt)
+	batch := &pgx.Batch{}
+	departments := queueDepartments(batch, clinic)
+	if err := db.InClinicBatch(ctx, clinic, batch); err != nil {
+		return frontdesk.Departments{}, fmt.Errorf("departments: %w", err)
+	}
+	return *departments, nil
+}
+
+// queueDepartments queues the reading of the table in force, which is there once the
+// batch has succeeded.
+func queueDepartments(batch *pgx.Batch, clinic frontdesk.ClinicID) *frontdesk.Departments {
+	departments := &frontdesk.Departments{}
+	batch.Queue(`SELECT content, approved_by, approved_at FROM departments
+		WHERE clinic_id = $1 AND retired_at IS NULL`, clinic).Query(func(rows pgx.Rows) error {
+		d := departments
+		var content []byte
+		_, err := pgx.ForEachRow(rows, []any{&content, &d.ApprovedBy, &d.ApprovedAt}, func() error {
+			d.ApprovedAt = d.ApprovedAt.UTC()
+			return json.Unmarshal(content, &d.List)
+		})
+		return err
 	})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return frontdesk.Departments{}, nil
-	case err != nil:
-		return frontdesk.Departments{}, fmt.Errorf("departments: %w", err)
-	}
-	if err := json.Unmarshal(content, &d.List); err != nil {
-		return frontdesk.Departments{}, fmt.Errorf("departments: %w", err)
-	}
-	d.ApprovedAt = d.ApprovedAt.UTC()
-	return d, nil
+	return departments
 }

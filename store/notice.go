@@ -73,15 +73,22 @@ func (db *DB) EndNotice(ctx context.Context, clinic frontdesk.ClinicID, id, by s
 
 // Notices returns the notices in force at an instant, the newest first.
 func (db *DB) Notices(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) ([]frontdesk.Notice, error) {
-	published, err := db.readNotices(ctx, clinic, `AND starts_at <= $2 AND ends_at > $2`, at)
+	published, err := db.readNotices(ctx, clinic, noticesInForce, at)
 	if err != nil {
 		return nil, err
 	}
+	return noticesOf(published), nil
+}
+
+// noticesInForce is the condition that a notice speaks at $2.
+const noticesInForce = `AND starts_at <= $2 AND ends_at > $2`
+
+func noticesOf(published []PublishedNotice) []frontdesk.Notice {
 	notices := make([]frontdesk.Notice, len(published))
 	for i, p := range published {
 		notices[i] = p.Notice
 	}
-	return notices, nil
+	return notices
 }
 
 // ListNotices returns the notices that have not ended at an instant, also those
@@ -91,19 +98,26 @@ func (db *DB) ListNotices(ctx context.Context, clinic frontdesk.ClinicID, at tim
 }
 
 func (db *DB) readNotices(ctx context.Context, clinic frontdesk.ClinicID, when string, at time.Time) ([]PublishedNotice, error) {
-	var notices []PublishedNotice
 	batch := &pgx.Batch{}
+	notices := queueNotices(batch, clinic, when, at)
+	if err := db.InClinicBatch(ctx, clinic, batch); err != nil {
+		return nil, fmt.Errorf("read notices: %w", err)
+	}
+	return *notices, nil
+}
+
+// queueNotices queues the reading of notices, which are there once the batch has
+// succeeded.
+func queueNotices(batch *pgx.Batch, clinic frontdesk.ClinicID, when string, at time.Time) *[]PublishedNotice {
+	notices := &[]PublishedNotice{}
 	batch.Queue(`SELECT notice_id, text, language, starts_at, ends_at, published_by FROM notice
 		WHERE clinic_id = $1 `+when+` ORDER BY notice_id DESC`, clinic, at).Query(func(rows pgx.Rows) (err error) {
-		notices, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (n PublishedNotice, err error) {
+		*notices, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (n PublishedNotice, err error) {
 			err = row.Scan(&n.ID, &n.Text, &n.Language, &n.From, &n.To, &n.PublishedBy)
 			n.From, n.To = n.From.UTC(), n.To.UTC()
 			return n, err
 		})
 		return err
 	})
-	if err := db.InClinicBatch(ctx, clinic, batch); err != nil {
-		return nil, fmt.Errorf("read notices: %w", err)
-	}
-	return notices, nil
+	return notices
 }

@@ -98,6 +98,17 @@ func (db *DB) readEntries(ctx context.Context, clinic frontdesk.ClinicID, query 
 // Profile returns a clinic's entries in force at an instant, in the order in which
 // they were made, with the sites that they or staff name.
 func (db *DB) Profile(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) (frontdesk.Profile, error) {
+	batch := &pgx.Batch{}
+	profile := queueProfile(batch, clinic, at)
+	if err := db.InClinicBatch(ctx, clinic, batch); err != nil {
+		return frontdesk.Profile{}, fmt.Errorf("read profile: %w", err)
+	}
+	return profile(), nil
+}
+
+// queueProfile queues the reading of a profile, which is there once the batch has
+// succeeded.
+func queueProfile(batch *pgx.Batch, clinic frontdesk.ClinicID, at time.Time) func() frontdesk.Profile {
 	const entriesQuery = `SELECT ` + entryColumns + `
 		  FROM entry e
 		  LEFT JOIN revision r ON r.clinic_id = e.clinic_id AND r.revision_id = e.revision_id
@@ -110,7 +121,6 @@ func (db *DB) Profile(ctx context.Context, clinic frontdesk.ClinicID, at time.Ti
 	}
 	var sites []namedSite
 	none := []frontdesk.RevisionID{}
-	batch := &pgx.Batch{}
 	batch.Queue(entriesQuery, clinic, at, none, none).Query(func(rows pgx.Rows) (err error) {
 		entries, err = pgx.CollectRows(rows, scanEntry(clinic))
 		return err
@@ -121,20 +131,19 @@ func (db *DB) Profile(ctx context.Context, clinic frontdesk.ClinicID, at time.Ti
 		})
 		return err
 	})
-	if err := db.InClinicBatch(ctx, clinic, batch); err != nil {
-		return frontdesk.Profile{}, fmt.Errorf("read profile: %w", err)
-	}
-	profile := frontdesk.Profile{Entries: make([]frontdesk.ProfileEntry, 0, len(entries))}
-	for _, e := range entries {
-		profile.Entries = append(profile.Entries, e.ProfileEntry)
-	}
-	for _, s := range sites {
-		speaks := func(e ingest.Entry) bool { return e.Fact.Site == s.Name }
-		if s.addedBy != "" || slices.ContainsFunc(entries, speaks) {
-			profile.Sites = append(profile.Sites, s.Site)
+	return func() frontdesk.Profile {
+		profile := frontdesk.Profile{Entries: make([]frontdesk.ProfileEntry, 0, len(entries))}
+		for _, e := range entries {
+			profile.Entries = append(profile.Entries, e.ProfileEntry)
 		}
+		for _, s := range sites {
+			speaks := func(e ingest.Entry) bool { return e.Fact.Site == s.Name }
+			if s.addedBy != "" || slices.ContainsFunc(entries, speaks) {
+				profile.Sites = append(profile.Sites, s.Site)
+			}
+		}
+		return profile
 	}
-	return profile, nil
 }
 
 // SaveEntries implements [ingest.Profiles].

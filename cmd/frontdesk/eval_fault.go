@@ -73,7 +73,7 @@ func (b breakableIndex) Search(ctx context.Context, scope retrieval.Scope, query
 type breakableKnowledge struct{ agent.Knowledge }
 
 // Profile implements [agent.Knowledge].
-func (b breakableKnowledge) Profile(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) (frontdesk.Profile, error) {
+func (b breakableKnowledge) Profile(ctx context.Context, clinic frontdesk.Clinic, at time.Time) (frontdesk.Profile, error) {
 	if err := brokenPart(ctx, eval.FaultDatabaseAway); err != nil {
 		return frontdesk.Profile{}, err
 	}
@@ -81,7 +81,7 @@ func (b breakableKnowledge) Profile(ctx context.Context, clinic frontdesk.Clinic
 }
 
 // Notices implements [agent.Knowledge].
-func (b breakableKnowledge) Notices(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) ([]frontdesk.Notice, error) {
+func (b breakableKnowledge) Notices(ctx context.Context, clinic frontdesk.Clinic, at time.Time) ([]frontdesk.Notice, error) {
 	if err := brokenPart(ctx, eval.FaultDatabaseAway); err != nil {
 		return nil, err
 	}
@@ -89,11 +89,11 @@ func (b breakableKnowledge) Notices(ctx context.Context, clinic frontdesk.Clinic
 }
 
 // Departments implements [agent.Knowledge].
-func (b breakableKnowledge) Departments(ctx context.Context, clinic frontdesk.ClinicID) (frontdesk.Departments, error) {
+func (b breakableKnowledge) Departments(ctx context.Context, clinic frontdesk.Clinic, at time.Time) (frontdesk.Departments, error) {
 	if err := brokenPart(ctx, eval.FaultDatabaseAway); err != nil {
 		return frontdesk.Departments{}, err
 	}
-	return b.Knowledge.Departments(ctx, clinic)
+	return b.Knowledge.Departments(ctx, clinic, at)
 }
 
 // breakableModel is a model that a turn may find down.

@@ -263,7 +263,7 @@ func (w *parts) agent(ctx context.Context) (*agent.Agent, error) {
 	}
 	var embedder retrieval.Embedder = w.embedder
 	var index retrieval.Index = w.db
-	var knowledge agent.Knowledge = w.db
+	var knowledge agent.Knowledge = store.NewApproved(w.db)
 	if w.breaks {
 		embedder, index, knowledge = breakableEmbedder{embedder}, breakableIndex{index}, breakableKnowledge{knowledge}
 		if model != nil {
