@@ -1,8 +1,11 @@
 package httpd
 
 import (
+	"bufio"
+	"context"
 	"encoding/base64"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -375,5 +378,44 @@ func TestEveryLanguageHasAllTexts(t *testing.T) {
 	texts, err := loadPhrases()
 	if err != nil || len(texts) < 3 {
 		t.Fatalf("%d languages, %v", len(texts), err)
+	}
+}
+
+func TestATicketRingsAtOnceInItsClinicOnly(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t, nil) // its clock stands: no look is too old
+	server := httptest.NewServer(e)
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/console/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = e.session(t, staff.RoleAgent)
+	answer, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	next := func() string {
+		for lines.Scan() {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				return data
+			}
+		}
+		return "end"
+	}
+	if got := next(); got != "1" {
+		t.Fatalf("first %q", got)
+	}
+	e.Rang("another clinic")
+	if e.pulses.seen[viewed{clinic: "c1"}].stale.Load() {
+		t.Error("another clinic's ticket rings here")
+	}
+	e.Rang("c1")
+	if got := next(); got != "2" {
+		t.Errorf("after the ring %q, want the second look", got)
 	}
 }

@@ -130,6 +130,7 @@ func benchmarks() []benchmark {
 		{"receive", "accepted webhook messages against pgbench", (*bench).receive},
 		{"turns", "whole turns a second, and what each costs the database", (*bench).turns},
 		{"turn", "one turn's time, 8 at once", (*bench).turn},
+		{"ring", "from a request for a person to the ticket in the open consoles", (*bench).ring},
 		{"lane", "the emergency lane while everything else waits or is away", (*bench).lane},
 		{"retrieval", "a search against the bare pgvector query", (*bench).retrieval},
 	}

@@ -11,6 +11,7 @@ import (
 
 	"frontdesk"
 	"frontdesk/conversation"
+	"frontdesk/httpd"
 	"frontdesk/internal/load"
 	"frontdesk/store"
 )
@@ -32,6 +33,7 @@ type rig struct {
 // rigOptions are what differs between the benchmarks.
 type rigOptions struct {
 	cost      *store.Cost
+	console   string        // secret of an address that lets whoever has it into the console; "": none
 	model     bool          // with an instant model; without one the service quotes
 	hang      time.Duration // the model takes so long
 	database  string        // another way to the run's database; "" is the direct one
@@ -103,7 +105,14 @@ func (b *bench) fillRig(ctx context.Context, r *rig, o rigOptions) error {
 	if _, err := b.psql(ctx, nil, `DELETE FROM directory_wake`, `DELETE FROM river_job`); err != nil {
 		return err
 	}
+	var entry *httpd.Demo
+	if o.console != "" {
+		if entry, err = r.parts.demoEntry(ctx, o.console); err != nil {
+			return err
+		}
+	}
 	r.service, err = newService(ctx, r.parts, serviceOptions{
+		demo:       entry,
 		appSecrets: []string{load.Secret}, verifyToken: "bench",
 		graphURL: graph.url, unpaced: true, responder: o.responder,
 	})
@@ -145,6 +154,7 @@ func (r *rig) start(ctx context.Context) error {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = r.service.engine.Run(work) }) // it ends without an error
+	wg.Go(func() { r.service.ring(work) })
 	r.onClose(func() error {
 		stop()
 		wg.Wait()

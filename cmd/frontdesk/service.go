@@ -196,6 +196,7 @@ func (s *service) run(ctx context.Context, listener net.Listener) error {
 		}
 	})
 	wg.Go(func() { s.reread(workCtx) })
+	wg.Go(func() { s.ring(workCtx) })
 	watch := s.newWatch()
 	wg.Go(func() { watch.Run(workCtx) })
 	serveErr := s.server.Serve(ctx, listener)
@@ -204,6 +205,13 @@ func (s *service) run(ctx context.Context, listener net.Listener) error {
 	stopCtx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), 10*time.Second, errors.New("queue did not stop in time"))
 	defer cancel()
 	return errors.Join(serveErr, s.queue.Stop(stopCtx))
+}
+
+// ring passes on that tickets moved, in whichever process, to the open consoles.
+func (s *service) ring(ctx context.Context) {
+	s.parts.db.WatchDesk(ctx, s.server.Rang, func(err error) {
+		s.parts.log.WarnContext(ctx, "tickets ring by the next look only", "err", err)
+	})
 }
 
 // releaseIdle gives a conversation that staff left back to the bot.
