@@ -19,9 +19,13 @@ type embedding struct {
 const nearMean = 0.6
 
 func loadEmbedding() (*embedding, error) {
-	card, raw, err := loadCard("meaning")
+	card, err := loadCard("meaning")
 	if err != nil || card == nil {
 		return nil, err
+	}
+	raw, err := learnedFiles.ReadFile("learned/meaning.bin")
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
 	}
 	e := &embedding{card: *card}
 	if err := e.network.UnmarshalBinary(raw); err != nil {

@@ -61,9 +61,9 @@ func TestWordsAndVectorTogetherSumToOne(t *testing.T) {
 func TestNGramsNeverSeenCountForNothing(t *testing.T) {
 	t.Parallel()
 	l := &linear{card: Card{Width: 1, Classes: []frontdesk.Label{labelAdmin, frontdesk.LabelSpam}, Scale: []float64{1, 1}, Bias: []float64{0, 0}},
-		checks: []uint8{0}, rarity: []uint8{20}, weights: []int8{0, 100}}
+		rarity: string([]byte{20}), weights: string([]byte{0, 100})}
 	known := Features("casino")[0]
-	l.checks[0] = Check(known.Hash)
+	l.checks = string([]byte{Check(known.Hash)})
 	p := prepare("casino")
 	if got := l.probabilities(p, signs{}); got[frontdesk.LabelSpam] < 0.99 {
 		t.Errorf("the n-gram of its row gives spam %v", got[frontdesk.LabelSpam])
@@ -76,5 +76,21 @@ func TestNGramsNeverSeenCountForNothing(t *testing.T) {
 	}
 	if got := l.probabilities(stranger, signs{}); got != nil {
 		t.Errorf("an n-gram never seen gives %v", got)
+	}
+}
+
+// A misspelt word is found by what it and a word of the vocabulary become without a letter.
+func TestOneLetterLostIsToldFromTwo(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		word, short string
+		want        bool
+	}{
+		{"urgent", "rgent", true}, {"urgent", "urgen", true}, {"urgent", "urget", true}, {"écran", "cran", true}, {"боль", "бол", true},
+		{"urgent", "urgent", false}, {"urgent", "urgt", false}, {"urgent", "urgant", false}, {"urgent", "", false}, {"", "", false}, {"a", "", true},
+	} {
+		if got := losesOne(tt.word, tt.short); got != tt.want {
+			t.Errorf("%q without a letter is %q: %v", tt.word, tt.short, got)
+		}
 	}
 }

@@ -16,6 +16,11 @@ import (
 //go:embed learned
 var learnedFiles embed.FS
 
+// learnedWords are the weights of words where the program holds them, not a copy.
+//
+//go:embed learned/words.bin
+var learnedWords string
+
 // probabilities holds one value a class, summing to one.
 type probabilities map[frontdesk.Label]float64
 
@@ -39,50 +44,38 @@ type Card struct {
 // that an n-gram never seen counts for nothing.
 type linear struct {
 	card    Card
-	checks  []uint8
-	rarity  []uint8
-	weights []int8 // feature-major: Width rows of one weight a class
+	checks  string // one byte a row
+	rarity  string // likewise
+	weights string // feature-major: Width rows of one signed weight a class
 }
 
 func loadLinear() (*linear, error) {
-	card, raw, err := loadCard("words")
+	card, err := loadCard("words")
 	if err != nil || card == nil {
 		return nil, err
 	}
+	raw := learnedWords
 	n, w := len(card.Classes), card.Width
 	if n == 0 || w <= 0 || len(raw) != (n+2)*w || len(card.Scale) != n || len(card.Bias) != n {
 		return nil, errors.New("weights: words: sizes disagree")
 	}
-	return &linear{*card, raw[:w], raw[w : 2*w], signed(raw[2*w:])}, nil
+	return &linear{*card, raw[:w], raw[w : 2*w], raw[2*w:]}, nil
 }
 
-// loadCard reads a card and the bytes that lie beside it; both are nil when there
-// is none yet.
-func loadCard(name string) (*Card, []byte, error) {
+// loadCard reads the card of weights, nil when there is none yet.
+func loadCard(name string) (*Card, error) {
 	raw, err := learnedFiles.ReadFile("learned/" + name + ".json")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("weights: %w", err)
+		return nil, fmt.Errorf("weights: %w", err)
 	}
 	var card Card
 	if err := json.Unmarshal(raw, &card); err != nil {
-		return nil, nil, fmt.Errorf("weights: %s: %w", name, err)
+		return nil, fmt.Errorf("weights: %s: %w", name, err)
 	}
-	raw, err = learnedFiles.ReadFile("learned/" + name + ".bin")
-	if err != nil {
-		return nil, nil, fmt.Errorf("weights: %w", err)
-	}
-	return &card, raw, nil
-}
-
-func signed(raw []byte) []int8 {
-	out := make([]int8, len(raw))
-	for i, b := range raw {
-		out[i] = int8(b)
-	}
-	return out
+	return &card, nil
 }
 
 func (l *linear) probabilities(p *prepared, s signs) probabilities {
@@ -100,8 +93,9 @@ func (l *linear) probabilities(p *prepared, s signs) probabilities {
 		}
 		lengths[k] += float64(rarity * rarity)
 		sum := sums[k]
-		for c, w := range l.weights[row*n : row*n+n] {
-			sum[c] += rarity * int32(w)
+		weights := l.weights[row*n : row*n+n]
+		for c := range sum {
+			sum[c] += rarity * int32(int8(weights[c]))
 		}
 	})
 	logits := slices.Clone(l.card.Bias)

@@ -1,6 +1,7 @@
 package guardrails
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,18 +15,19 @@ type vocabulary struct {
 	members [][]string
 	exact   map[string][]int32
 	stems   map[string][]int32
-	literal map[string][]int32  // words as they are written, double letters kept
-	spelled map[string][]int32  // stems likewise
-	doubled map[string][]int32  // short words with a double letter, without it: for "weeeen", not for "wen"
-	written map[string][]int32  // words whose accents matter
-	typos   map[string][]string // a word short of one letter → the words it may be
-	shapes  map[string]bool     // words long enough to be found in run-together text
-	longest int                 // bytes of the longest stem
+	literal map[string][]int32 // words as they are written, double letters kept
+	spelled map[string][]int32 // stems likewise
+	doubled map[string][]int32 // short words with a double letter, without it: for "weeeen", not for "wen"
+	written map[string][]int32 // words whose accents matter
+	typos   []typo             // by hash: a word short of one letter, and what it may be
+	typed   []string           // the words of typos
+	shapes  map[string]bool    // words long enough to be found in run-together text
+	longest int                // bytes of the longest stem
 }
 
 func newVocabulary() *vocabulary {
 	return &vocabulary{entries: map[string]int32{}, exact: map[string][]int32{}, stems: map[string][]int32{},
-		literal: map[string][]int32{}, spelled: map[string][]int32{}, doubled: map[string][]int32{}, written: map[string][]int32{}, typos: map[string][]string{}, shapes: map[string]bool{}}
+		literal: map[string][]int32{}, spelled: map[string][]int32{}, doubled: map[string][]int32{}, written: map[string][]int32{}, shapes: map[string]bool{}}
 }
 
 // entry returns the id of a set of words; a word that ends in * is a stem.
@@ -116,16 +118,59 @@ func (v *vocabulary) freeze() {
 		v.shapes[w] = true
 		if n := utf8.RuneCountInString(w); n >= 6 && w[0] != '~' && w[0] != '^' {
 			for _, short := range deletions(w) {
-				v.typos[short] = append(v.typos[short], w)
+				v.typos = append(v.typos, typo{hashOf(short), int32(len(v.typed))})
 			}
+			v.typed = append(v.typed, w)
 		}
 	}
+	slices.SortFunc(v.typos, func(a, b typo) int {
+		return cmp.Or(cmp.Compare(a.hash, b.hash), strings.Compare(v.typed[a.word], v.typed[b.word]))
+	})
+	v.typos = slices.Clip(slices.Compact(v.typos))
 	for s := range v.spelled {
 		v.longest = max(v.longest, len(s))
 	}
 	for s := range v.stems {
 		v.longest = max(v.longest, len(s))
 	}
+}
+
+// typo is a word of the vocabulary without one of its letters.
+type typo struct {
+	hash uint32 // of the word without the letter
+	word int32  // in typed
+}
+
+// hashOf is FNV-1a.
+func hashOf(s string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h
+}
+
+// lengthened calls try for each word that becomes short by losing one letter.
+func (v *vocabulary) lengthened(short string, try func(string)) {
+	hash := hashOf(short)
+	at, _ := slices.BinarySearchFunc(v.typos, hash, func(t typo, h uint32) int { return cmp.Compare(t.hash, h) })
+	for ; at < len(v.typos) && v.typos[at].hash == hash; at++ {
+		if w := v.typed[v.typos[at].word]; losesOne(w, short) {
+			try(w)
+		}
+	}
+}
+
+// losesOne tells whether w without one of its letters is short.
+func losesOne(w, short string) bool {
+	for i := 0; i < len(w) && i <= len(short) && w[:i] == short[:i]; {
+		_, size := utf8.DecodeRuneInString(w[i:])
+		if w[i+size:] == short[i:] {
+			return true
+		}
+		i += size
+	}
+	return false
 }
 
 // deletions returns the strings that a word becomes by losing one letter.
@@ -161,18 +206,16 @@ func (v *vocabulary) corrected(form string) []string {
 			out = append(out, w)
 		}
 	}
-	for _, w := range v.typos[form] {
-		try(w)
-	}
+	v.lengthened(form, try)
 	for _, short := range deletions(form) {
 		if v.shapes[short] && utf8.RuneCountInString(short) >= 6 {
 			try(short)
 		}
-		for _, w := range v.typos[short] {
+		v.lengthened(short, func(w string) {
 			if len(w) != len(form) || len(w) >= 9 || swapped(w, form) {
 				try(w)
 			}
-		}
+		})
 	}
 	return out
 }
