@@ -132,6 +132,7 @@ func benchmarks() []benchmark {
 		{"turn", "one turn's time, 8 at once", (*bench).turn},
 		{"ring", "from a request for a person to the ticket in the open consoles", (*bench).ring},
 		{"lane", "the emergency lane while everything else waits or is away", (*bench).lane},
+		{"desk", "50 people at an inbox of 100,000 conversations, 2,000,000 messages", (*bench).desk},
 		{"retrieval", "a search against the bare pgvector query", (*bench).retrieval},
 	}
 }
