@@ -131,16 +131,17 @@ func (r *register) EndTokens(_ context.Context, token staff.Token) error {
 
 // desk is a clinic with one conversation; broken makes every part fail.
 type desk struct {
-	broken error
-	did    []string
-	pulses int
+	broken  error
+	did     []string
+	audited []string
+	pulses  int
 }
 
 // serve puts the desk in place of every part of the console.
 func (d *desk) serve(o *Options) {
 	o.Clinics, o.Auditor, o.Inbox, o.Pen, o.Library, o.Approver = d, d, d, d, d, d
 	o.Sorter, o.Replies, o.Files, o.Live, o.Editor, o.Notices, o.Configure = d, d, d, d, d, d, d.Configure
-	o.Cases = d
+	o.Cases, o.Figures = d, d
 	o.Reasons = []string{"asked", attack}
 	o.WebhookSecret = func(context.Context, frontdesk.ClinicID) (string, error) { return "secret", d.broken }
 }
@@ -208,7 +209,10 @@ func (d *desk) Entries(context.Context, frontdesk.ClinicID, int) ([]staff.Entry,
 
 func (d *desk) VerifyAudit(context.Context, frontdesk.ClinicID) (int64, error) { return 1, d.broken }
 
-func (d *desk) Audit(context.Context, frontdesk.ClinicID, staff.Entry) error { return d.broken }
+func (d *desk) Audit(_ context.Context, _ frontdesk.ClinicID, entry staff.Entry) error {
+	d.audited = append(d.audited, entry.Action)
+	return d.broken
+}
 
 func (d *desk) List(context.Context, Person, View) (List, error) {
 	return List{Items: []Item{{Conversation: "v1", Name: attack, Team: attack, Priority: "urgent", Reason: attack, Preview: attack, By: attack, Tags: []string{attack}}}}, d.broken
@@ -308,6 +312,18 @@ func (d *desk) Configure(_ context.Context, who Person, what string, change func
 		return err
 	}
 	return d.do("configure "+what, who)
+}
+
+func (d *desk) Figures(_ context.Context, _ frontdesk.Clinic, from, to time.Time, channel frontdesk.Channel) (frontdesk.Figures, error) {
+	counts := []frontdesk.CountedAs{{Name: attack, Count: 3}, {Name: "=1+1", Count: 1}}
+	f := frontdesk.Figures{From: from, To: to, Channel: channel, Episodes: 4, Contained: 3, Messages: 9, Reasons: counts, Languages: counts, Outcomes: counts,
+		Days: []frontdesk.DayFigures{{Day: "2026-11-22", Episodes: 4, Contained: 3}}, Cost: []frontdesk.MonthCost{{Month: "2026-11", Model: attack, Cost: 1.5}}}
+	f.Hours[6][9] = 9
+	return f, d.broken
+}
+
+func (d *desk) Channels(context.Context, frontdesk.ClinicID) ([]frontdesk.Channel, error) {
+	return []frontdesk.Channel{"whatsapp", attack}, d.broken
 }
 
 func (d *desk) Approve(_ context.Context, who Person, change SourceChange) error {

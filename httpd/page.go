@@ -74,6 +74,9 @@ func (s *Server) functions(language string) template.FuncMap {
 			return initials(name)
 		},
 		"lines": func(text string) []string { return strings.Split(text, "\n") },
+		"span":  span,
+		"share": share,
+		"hours": hourLabels,
 		"join":  func(list []string) string { return strings.Join(list, ", ") },
 	}
 }

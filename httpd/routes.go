@@ -88,6 +88,9 @@ func (s *Server) console() []route {
 		{post, "/console/try", staff.RightTry, s.tryAsk},
 		{post, "/console/try/screen", staff.RightTry, s.tryScreen},
 
+		{get, "/console/figures", staff.RightFigures, s.figures},
+		{get, "/console/figures.csv", staff.RightFigures, s.figuresCSV},
+
 		{get, "/console/settings", staff.RightConfigure, s.settingsPage},
 		{post, "/console/settings/pause", staff.RightNotice, s.pause},
 		{post, "/console/settings/notice", staff.RightNotice, s.publishNotice},

@@ -61,6 +61,7 @@ type Options struct {
 	Notices   Notices
 	Configure Configure
 	Cases     Cases
+	Figures   Figures
 	Reasons   []string // of tickets, for the routing rules
 	// WebhookSecret signs what a clinic's webhook is told.
 	WebhookSecret func(ctx context.Context, clinic frontdesk.ClinicID) (string, error)
@@ -84,7 +85,7 @@ func (o Options) check() error {
 		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
 		"approver": o.Approver == nil, "sorter": o.Sorter == nil, "replies": o.Replies == nil, "files": o.Files == nil, "live": o.Live == nil,
 		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "cases": o.Cases == nil, "webhook secret": o.WebhookSecret == nil,
-		"key": len(o.Key) != keySize,
+		"key": len(o.Key) != keySize, "figures": o.Figures == nil,
 	}
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		if parts[name] {

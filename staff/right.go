@@ -33,17 +33,18 @@ const (
 	RightOverride  Right = "override"  // let content go live that its gate holds back
 	RightUsers     Right = "users"     // invite, change and disable users
 	RightAudit     Right = "audit"     // read and verify the audit log
+	RightFigures   Right = "figures"   // see and export the figures, which name no patient
 )
 
 // table is the one place that says who may do what.
 func table() map[Role][]Right {
 	return map[Role][]Right{
-		RoleOwner:     {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightOverride, RightUsers, RightAudit},
-		RoleManager:   {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightAudit},
+		RoleOwner:     {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightOverride, RightUsers, RightAudit, RightFigures},
+		RoleManager:   {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightAudit, RightFigures},
 		RoleAgent:     {RightSelf, RightRead, RightReply, RightContent, RightTry},
 		RoleClinician: {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightTry, RightEvaluate, RightOverride},
-		RoleQA:        {RightSelf, RightContent, RightTry, RightEvaluate},
-		RoleAuditor:   {RightSelf, RightContent, RightAudit},
+		RoleQA:        {RightSelf, RightContent, RightTry, RightEvaluate, RightFigures},
+		RoleAuditor:   {RightSelf, RightContent, RightAudit, RightFigures},
 	}
 }
 

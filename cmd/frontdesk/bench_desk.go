@@ -163,11 +163,12 @@ func (r *deskRun) fill(ctx context.Context, w *parts) error {
 		   FROM bench_conversation WHERE n < `+strconv.Itoa(deskActive)+` OR n % 5 = 0`,
 		`INSERT INTO conversation_tag (clinic_id, conversation_id, tag) SELECT `+clinic+`, id, 'tag' || n % 7 FROM bench_conversation WHERE n % 10 = 0`,
 		`INSERT INTO outbound (clinic_id, outbound_id, conversation_id, origin, sealed, state, due, created_at, ended_at)
-		 SELECT `+clinic+`, `+uuidAt(`at - interval '40 minutes'`, `n || 'out'`)+`, id, 'turn', decode(repeat(md5(n::text), 8), 'hex'), 'sent', at, at - interval '40 minutes', at - interval '40 minutes' FROM bench_conversation`,
+		 SELECT `+clinic+`, `+uuidAt(`at - interval '40 minutes'`, `n || 'out'`)+`, id, 'turn', decode(repeat(md5(n::text), 8), 'hex'), 'sent', at, at - interval '40 minutes', at - interval '40 minutes' FROM bench_conversation WHERE n >= `+strconv.Itoa(deskActive),
 		`INSERT INTO message (clinic_id, message_id, account_id, provider_hash, conversation_id, kind, language, labels, sealed, at, received_at, decided_at)
 		 SELECT `+clinic+`, COALESCE(m.id, `+uuidAt(`c.at - (k * interval '1 hour')`, `n || ' ' || k`)+`), '`+account+`', decode(md5(n || ' ' || k), 'hex'), c.id, 'text', (ARRAY['fr', 'fr', 'it', 'en'])[1 + n % 4],
 		        '{}', COALESCE(m.sealed, decode(repeat(md5(n || ' ' || k), 8), 'hex')), c.at - (k * interval '1 hour'), c.at - (k * interval '1 hour'), c.at
-		   FROM bench_conversation c CROSS JOIN generate_series(0, `+strconv.Itoa(deskMessages-1)+`) AS k LEFT JOIN bench_message m USING (n, k)`,
+		   FROM bench_conversation c CROSS JOIN generate_series(0, `+strconv.Itoa(deskMessages-1)+`) AS k LEFT JOIN bench_message m USING (n, k)
+		  ORDER BY c.at - (k * interval '1 hour')`,
 		`INSERT INTO message_word (clinic_id, stem_hash, message_id)
 		 SELECT DISTINCT `+clinic+`, w.hash, m.message_id
 		   FROM message m CROSS JOIN LATERAL (VALUES (m.provider_hash), (sha256(m.provider_hash)), (sha256(sha256(m.provider_hash)))) AS x (h)

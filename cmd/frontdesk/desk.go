@@ -101,6 +101,16 @@ func (d desk) Withdraw(ctx context.Context, who httpd.Person, change httpd.Sourc
 	return err
 }
 
+// Figures implements [httpd.Figures].
+func (d desk) Figures(ctx context.Context, clinic frontdesk.Clinic, from, to time.Time, channel frontdesk.Channel) (frontdesk.Figures, error) {
+	return d.db.Figures(ctx, clinic, store.Period{From: from, To: to, Channel: channel})
+}
+
+// Channels implements [httpd.Figures].
+func (d desk) Channels(ctx context.Context, clinic frontdesk.ClinicID) ([]frontdesk.Channel, error) {
+	return d.db.Channels(ctx, clinic)
+}
+
 // screened is what the page that tries the screens shows.
 func screened(screens *guardrails.Screens) httpd.Screener {
 	return func(ctx context.Context, text string, clinic frontdesk.Clinic) httpd.Screened {

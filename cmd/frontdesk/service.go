@@ -162,7 +162,7 @@ func (s *service) newServer(ctx context.Context, o serviceOptions) error {
 		Webhook: webhook, Simulator: simulator, Metrics: s.metrics.handler(), Try: try,
 		Clinics: console, Door: door, Staff: w.db, Auditor: console, Inbox: console, Pen: console, Library: console, Approver: console,
 		Sorter: console, Replies: console, Files: console, Live: console, Editor: console, Notices: console, Configure: console.Configure,
-		Cases:   console,
+		Cases: console, Figures: console,
 		Reasons: routedReasons(), WebhookSecret: w.db.WebhookSecret,
 		Screen: screened(w.screens), Ready: s.ready, Demo: o.demo, Key: known, APIToken: w.settings.apiToken,
 		PublicURL: w.settings.publicURL, Secure: o.secure, Log: w.log, Now: w.now, Random: rand.Reader,
