@@ -118,8 +118,47 @@ func scanTranscript(rows pgx.Rows, keys *clinicKeys) (TranscriptLine, error) {
 	return line, err
 }
 
+// Bounds of a search: how many of the newest messages with the rarest word are
+// looked at for the other words, and how many hits are read for each conversation
+// that is wanted. A word that is in more messages finds its newest ones.
+const (
+	searchNewest = 20_000
+	searchHits   = 10
+)
+
+// findMessages takes $1 the clinic, $2 the words, $3 the most messages to look at,
+// $4 the hits and $5 the conversations. Ids are made by time, so the newest messages
+// of a word stand at the end of its part of the key.
+const findMessages = `
+	WITH stem AS MATERIALIZED (
+	     SELECT s.hash, (SELECT count(*) FROM (SELECT 1 FROM message_word w WHERE w.clinic_id = $1 AND w.stem_hash = s.hash LIMIT $3) seen) AS messages
+	       FROM unnest($2::bytea[]) AS s (hash)),
+	     rarest AS MATERIALIZED (
+	     SELECT hash FROM stem ORDER BY messages LIMIT 1),
+	     newest AS MATERIALIZED (
+	     SELECT w.message_id
+	       FROM message_word w
+	      WHERE w.clinic_id = $1 AND w.stem_hash = (SELECT hash FROM rarest)
+	      ORDER BY w.message_id DESC
+	      LIMIT $3),
+	     hit AS MATERIALIZED (
+	     SELECT n.message_id
+	       FROM newest n
+	      WHERE NOT EXISTS (SELECT 1 FROM stem s
+	                         WHERE s.hash <> (SELECT hash FROM rarest)
+	                           AND NOT EXISTS (SELECT 1 FROM message_word w WHERE w.clinic_id = $1 AND w.stem_hash = s.hash AND w.message_id = n.message_id))
+	      ORDER BY n.message_id DESC
+	      LIMIT $4)
+	SELECT m.conversation_id
+	  FROM hit
+	  JOIN message m ON m.clinic_id = $1 AND m.message_id = hit.message_id
+	 GROUP BY m.conversation_id
+	 ORDER BY max(m.received_at) DESC
+	 LIMIT $5`
+
 // FindMessages returns the conversations in which a patient used all of the stems,
-// latest first. Stems come from the same function as the messages' own.
+// latest first. Stems come from the same function as the messages' own. Of words
+// that are in very many messages the newest are searched.
 func (c *Conversations) FindMessages(ctx context.Context, clinic frontdesk.ClinicID, stems []string, limit int) ([]frontdesk.ConversationID, error) {
 	if len(stems) == 0 {
 		return nil, nil
@@ -134,16 +173,7 @@ func (c *Conversations) FindMessages(ctx context.Context, clinic frontdesk.Clini
 	}
 	var found []frontdesk.ConversationID
 	batch := &pgx.Batch{}
-	batch.Queue(`
-		SELECT m.conversation_id
-		  FROM (SELECT message_id FROM message_word
-		         WHERE clinic_id = $1 AND stem_hash = ANY ($2)
-		         GROUP BY message_id
-		        HAVING count(*) = $3) AS hit
-		  JOIN message m ON m.clinic_id = $1 AND m.message_id = hit.message_id
-		 GROUP BY m.conversation_id
-		 ORDER BY max(m.received_at) DESC
-		 LIMIT $4`, clinic, hashes, len(stems), limit).Query(func(rows pgx.Rows) error {
+	batch.Queue(findMessages, clinic, hashes, searchNewest, searchHits*limit, limit).Query(func(rows pgx.Rows) error {
 		var err error
 		found, err = pgx.CollectRows(rows, pgx.RowTo[frontdesk.ConversationID])
 		return err

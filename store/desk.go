@@ -32,11 +32,16 @@ func (c *Conversations) Sort(ctx context.Context, key conversation.Key, s Sortin
 	batch.Queue(`
 		UPDATE ticket SET assigned_to = $3, team = COALESCE(NULLIF($4, ''), team), updated_at = $5
 		 WHERE clinic_id = $1 AND conversation_id = $2 AND closed_at IS NULL`, key.Clinic, key.Conversation, s.Assigned, s.Team, c.db.now())
-	batch.Queue(`DELETE FROM conversation_tag WHERE clinic_id = $1 AND conversation_id = $2 AND tag <> ALL ($3)`, key.Clinic, key.Conversation, append([]string{}, s.Tags...))
 	batch.Queue(`
-		INSERT INTO conversation_tag (clinic_id, conversation_id, tag)
-		SELECT $1, $2, tag FROM unnest($3::text[]) AS tag
-		    ON CONFLICT DO NOTHING`, key.Clinic, key.Conversation, append([]string{}, s.Tags...))
+		WITH gone AS (
+		     DELETE FROM conversation_tag WHERE clinic_id = $1 AND conversation_id = $2 AND tag <> ALL ($3) RETURNING tag),
+		     came AS (
+		     INSERT INTO conversation_tag (clinic_id, conversation_id, tag)
+		     SELECT $1, $2, tag FROM unnest($3::text[]) AS tag
+		         ON CONFLICT DO NOTHING
+		  RETURNING tag)
+		SELECT frontdesk_tell_webhooks($1, $4, $2, $5) WHERE EXISTS (SELECT 1 FROM gone) OR EXISTS (SELECT 1 FROM came)`,
+		key.Clinic, key.Conversation, append([]string{}, s.Tags...), eventTagged, c.db.now())
 	if s.Note != "" {
 		if err := c.queueNote(batch, keys, key, "note", s.By, s.Note, c.db.now()); err != nil {
 			return err

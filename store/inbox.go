@@ -82,11 +82,12 @@ const inboxLast = `
 	                    WHERE clinic_id = $1 AND conversation_id = c.conversation_id AND state <> 'cancelled' ORDER BY outbound_id DESC LIMIT 1) o ON true`
 
 // inboxTickets lists tickets of a view: $2 its kind, $3 the person, $4 their teams,
-// $5 a tag or "", $6 the conversations or NULL, $7 the limit.
+// $5 a tag or "", $6 the conversations or NULL, $7 the limit. Those that are closed
+// grow without end and have a statement of their own, by their index.
 const inboxTickets = `
 	WITH t AS MATERIALIZED (
 	     SELECT * FROM ticket t
-	      WHERE t.clinic_id = $1 AND (t.closed_at IS NULL) = ($2 <> 'closed')
+	      WHERE t.clinic_id = $1 AND t.closed_at IS NULL
 	        AND CASE $2 WHEN 'mine' THEN t.taken_by = $3 OR t.assigned_to = $3
 	                    WHEN 'unassigned' THEN t.taken_by = '' AND t.assigned_to = ''
 	                    WHEN 'team' THEN cardinality($4::text[]) = 0 OR t.team = ANY ($4)
@@ -94,8 +95,7 @@ const inboxTickets = `
 	                    ELSE true END
 	        AND ($5 = '' OR EXISTS (SELECT 1 FROM conversation_tag g WHERE g.clinic_id = $1 AND g.conversation_id = t.conversation_id AND g.tag = $5))
 	        AND ($6::uuid[] IS NULL OR t.conversation_id = ANY ($6))
-	      ORDER BY CASE WHEN $2 = 'closed' THEN -extract(epoch FROM t.closed_at)
-	                    WHEN $2 = 'waiting' THEN extract(epoch FROM t.opened_at)
+	      ORDER BY CASE WHEN $2 = 'waiting' THEN extract(epoch FROM t.opened_at)
 	                    ELSE array_position(ARRAY['emergency', 'urgent', 'normal', 'low'], t.priority) END,
 	            t.opened_at
 	      LIMIT $7)
@@ -103,10 +103,24 @@ const inboxTickets = `
 	  FROM t
 	  JOIN conversation c ON c.clinic_id = $1 AND c.conversation_id = t.conversation_id
 	  JOIN contact k ON k.clinic_id = $1 AND k.contact_id = c.contact_id` + inboxLast + `
-	 ORDER BY CASE WHEN $2 = 'closed' THEN -extract(epoch FROM t.closed_at)
-	               WHEN $2 = 'waiting' THEN extract(epoch FROM t.opened_at)
+	 ORDER BY CASE WHEN $2 = 'waiting' THEN extract(epoch FROM t.opened_at)
 	               ELSE array_position(ARRAY['emergency', 'urgent', 'normal', 'low'], t.priority) END,
 	       t.opened_at`
+
+// inboxClosed lists closed tickets, the latest first; parameters as above.
+const inboxClosed = `
+	WITH t AS MATERIALIZED (
+	     SELECT * FROM ticket t
+	      WHERE t.clinic_id = $1 AND t.closed_at IS NOT NULL AND $2::text <> '' AND $3::text IS NOT NULL AND $4::text[] IS NOT NULL
+	        AND ($5 = '' OR EXISTS (SELECT 1 FROM conversation_tag g WHERE g.clinic_id = $1 AND g.conversation_id = t.conversation_id AND g.tag = $5))
+	        AND ($6::uuid[] IS NULL OR t.conversation_id = ANY ($6))
+	      ORDER BY t.closed_at DESC
+	      LIMIT $7)
+	SELECT ` + inboxColumns + `
+	  FROM t
+	  JOIN conversation c ON c.clinic_id = $1 AND c.conversation_id = t.conversation_id
+	  JOIN contact k ON k.clinic_id = $1 AND k.contact_id = c.contact_id` + inboxLast + `
+	 ORDER BY t.closed_at DESC`
 
 // inboxEverything lists conversations, the latest first; parameters as above.
 const inboxEverything = `
@@ -130,7 +144,10 @@ func (c *Conversations) Inbox(ctx context.Context, clinic frontdesk.ClinicID, q 
 		return nil, err
 	}
 	query := inboxTickets
-	if q.Kind == InboxEverything {
+	switch q.Kind {
+	case InboxClosed:
+		query = inboxClosed
+	case InboxEverything:
 		query = inboxEverything
 	}
 	teams := append([]string{}, q.Teams...)
