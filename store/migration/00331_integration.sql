@@ -64,13 +64,15 @@ CREATE TABLE directory_delivery (
 );
 CREATE INDEX directory_delivery_due ON directory_delivery (due);
 
+-- The id of a delivery follows from what it tells, so that it is filed once.
 -- +goose StatementBegin
 CREATE FUNCTION frontdesk_tell_webhooks(clinic uuid, told text, subject uuid, instant timestamptz) RETURNS void LANGUAGE sql AS $$
     WITH filed AS (
          INSERT INTO webhook_delivery (clinic_id, delivery_id, webhook_id, event, subject_id, at)
-         SELECT clinic, gen_random_uuid(), w.webhook_id, told, subject, instant
+         SELECT clinic, md5(concat_ws(' ', w.webhook_id, told, subject, instant))::uuid, w.webhook_id, told, subject, instant
            FROM webhook w
           WHERE w.clinic_id = clinic AND w.ended_at IS NULL AND told = ANY (w.events)
+             ON CONFLICT DO NOTHING
       RETURNING delivery_id)
     INSERT INTO directory_delivery (clinic_id, ref, due) SELECT clinic, delivery_id, instant FROM filed;
 $$;
