@@ -46,6 +46,8 @@ type Settings struct {
 	IdleHours        int               `json:"idle_hours,omitempty"`         // after which a conversation that staff left goes back to the bot; 0: 12
 	Routes           map[string]string `json:"routes,omitempty"`             // team by reason, where it is not the usual one
 	Teams            []string          `json:"teams,omitempty"`              // beside reception, billing and nurse
+
+	Gate bool `json:"gate,omitempty"` // an approved revision goes live when the clinic's suites say that no answer got worse
 }
 
 // Notice is a dated message of the clinic that wins over documents, such as

@@ -5,8 +5,12 @@ import (
 	"strings"
 )
 
-// OwnSuite is the name of the suite that a clinic's staff collect themselves.
-const OwnSuite = "own"
+// The names of the suites that a clinic's staff collect themselves: cases that should
+// pass, and those without which nothing goes live.
+const (
+	OwnSuite  = "own"
+	MustSuite = "must-pass"
+)
 
 // Correction is what staff say of a reply that went wrong.
 type Correction struct {

@@ -141,7 +141,7 @@ type desk struct {
 func (d *desk) serve(o *Options) {
 	o.Clinics, o.Auditor, o.Inbox, o.Pen, o.Library, o.Approver = d, d, d, d, d, d
 	o.Sorter, o.Replies, o.Files, o.Live, o.Editor, o.Notices, o.Configure = d, d, d, d, d, d, d.Configure
-	o.Cases, o.Figures = d, d
+	o.Cases, o.Figures, o.Evaluation, o.Evaluator = d, d, d, d
 	o.Reasons = []string{"asked", attack}
 	o.WebhookSecret = func(context.Context, frontdesk.ClinicID) (string, error) { return "secret", d.broken }
 }
@@ -168,6 +168,7 @@ func (d *desk) body(route string) string {
 		"/console/team/invite":                       "name=Bob&email=bob@example.org&role=agent",
 		"/console/team/disable":                      "user=nobody",
 		"/console/account/language":                  "language=en",
+		"/console/evaluation/case":                   "question=q",
 	}
 	return bodies[route]
 }
@@ -334,5 +335,36 @@ func (d *desk) Withdraw(_ context.Context, who Person, change SourceChange) erro
 	return d.do("withdraw "+change.Source, who)
 }
 
-// AddCase implements [Cases].
-func (d *desk) AddCase(context.Context, Person, NewCase) error { return d.broken }
+func (d *desk) AddCase(_ context.Context, who Person, _ NewCase) error { return d.do("case", who) }
+
+func (d *desk) RequireCase(_ context.Context, who Person, _ string, _ bool) error {
+	return d.do("require", who)
+}
+
+func (d *desk) RemoveCase(_ context.Context, who Person, _ string) error { return d.do("remove", who) }
+
+func (d *desk) StartRun(_ context.Context, who Person, _ string) error { return d.do("run", who) }
+
+func (d *desk) Override(_ context.Context, who Person, _, _ string) error {
+	return d.do("override", who)
+}
+
+func (d *desk) Evaluation(context.Context, Person) (EvaluationPage, error) {
+	return EvaluationPage{
+		Held: []EvaluationRun{attackedRun()}, Runs: []EvaluationRun{attackedRun(), {ID: "r2", Suites: []string{attack}, Total: 4, Done: 1}}, Busy: true,
+		Suites: []EvaluationSuite{{Name: attack, Last: EvaluationScore{Cases: 4, Passed: 3}, Trend: Trend{50, 75}}},
+		Cases:  []EvaluationCase{{ID: "c1", Question: attack, Origin: attack, Author: attack, Wanted: []string{attack}, MustPass: true}},
+	}, d.broken
+}
+
+func attackedRun() EvaluationRun {
+	return EvaluationRun{
+		ID: "r1", Gate: true, Source: attack, Revision: 2, By: attack, Ended: time.Unix(1, 0), Verdict: "fail", Why: []string{attack}, Kept: true,
+		Failures: []EvaluationFailure{{Suite: attack, Question: attack, Wanted: []string{attack}, Before: attack, Now: attack, New: true}},
+		Scores:   []EvaluationScore{{Suite: "own", Language: "fr", Cases: 4, Passed: 3}},
+	}
+}
+
+func (d *desk) EvaluationRun(context.Context, Person, string) (EvaluationRun, error) {
+	return attackedRun(), d.broken
+}

@@ -130,21 +130,22 @@ func initials(name string) string {
 // icon is a drawing of 20 by 20, in the colour of its text.
 func icon(name string) template.HTML {
 	paths := map[string]string{
-		"inbox":     `<path d="M3 11.5 5 4h10l2 7.5V16H3z"/><path d="M3 11.5h4l1 2h4l1-2h4"/>`,
-		"knowledge": `<path d="M4 4.5A1.5 1.5 0 0 1 5.5 3H16v12H5.5A1.5 1.5 0 0 0 4 16.500z"/><path d="M4 16.500A1.500 1.500 0 0 0 5.500 18H16v-3"/>`,
-		"gaps":      `<circle cx="10" cy="10" r="7"/><path d="M7.900 8a2.100 2.100 0 1 1 3.200 1.800c-.7.45-1.100.8-1.100 1.700"/><path d="M10 14.200v.1"/>`,
-		"try":       `<path d="M3 5.500A1.500 1.500 0 0 1 4.500 4h11A1.500 1.500 0 0 1 17 5.500v7a1.500 1.500 0 0 1-1.500 1.500H9l-4 3v-3h-.5A1.500 1.500 0 0 1 3 12.500z"/>`,
-		"settings":  `<path d="M4 6h7M15 6h1M4 14h1M9 14h7"/><circle cx="13" cy="6" r="2"/><circle cx="7" cy="14" r="2"/>`,
-		"team":      `<circle cx="7.500" cy="7" r="3"/><path d="M2 16.500c.4-3 2.600-4.500 5.500-4.500s5.100 1.500 5.500 4.500"/><path d="M13 4.300a3 3 0 0 1 0 5.400M15 12.400c1.700.6 2.700 2 3 4.100"/>`,
-		"audit":     `<path d="M10 2.500 16 5v4.500c0 3.800-2.500 6.500-6 8-3.500-1.500-6-4.200-6-8V5z"/><path d="m7.500 9.800 1.800 1.800 3.300-3.500"/>`,
-		"replies":   `<path d="M8 5 3 10l5 5M3 10h9c3 0 5 1.500 5 5"/>`,
-		"notice":    `<path d="M4 8v4h2l6 4V4L6 8z"/><path d="M15 7.500c1.300 1.500 1.300 3.500 0 5"/>`,
-		"send":      `<path d="m3 10 14-6-4 13-3.500-5z"/>`,
-		"back":      `<path d="m12 4-6 6 6 6"/>`,
-		"search":    `<circle cx="9" cy="9" r="5.500"/><path d="m13.200 13.200 3.800 3.800"/>`,
-		"out":       `<path d="M8 4H4v12h4M12 6l4 4-4 4M16 10H8"/>`,
-		"plus":      `<path d="M10 4v12M4 10h12"/>`,
-		"figures":   `<path d="M4 16V9M10 16V4M16 16v-5"/>`,
+		"inbox":      `<path d="M3 11.5 5 4h10l2 7.5V16H3z"/><path d="M3 11.5h4l1 2h4l1-2h4"/>`,
+		"knowledge":  `<path d="M4 4.5A1.5 1.5 0 0 1 5.5 3H16v12H5.5A1.5 1.5 0 0 0 4 16.500z"/><path d="M4 16.500A1.500 1.500 0 0 0 5.500 18H16v-3"/>`,
+		"gaps":       `<circle cx="10" cy="10" r="7"/><path d="M7.900 8a2.100 2.100 0 1 1 3.200 1.800c-.7.45-1.100.8-1.100 1.700"/><path d="M10 14.200v.1"/>`,
+		"try":        `<path d="M3 5.500A1.500 1.500 0 0 1 4.500 4h11A1.500 1.500 0 0 1 17 5.500v7a1.500 1.500 0 0 1-1.500 1.500H9l-4 3v-3h-.5A1.500 1.500 0 0 1 3 12.500z"/>`,
+		"evaluation": `<path d="M3 16.5h14"/><path d="M4 13l4-4 3 2.5L16 5.500"/><path d="M12.500 5.500H16V9"/>`,
+		"settings":   `<path d="M4 6h7M15 6h1M4 14h1M9 14h7"/><circle cx="13" cy="6" r="2"/><circle cx="7" cy="14" r="2"/>`,
+		"team":       `<circle cx="7.500" cy="7" r="3"/><path d="M2 16.500c.4-3 2.600-4.500 5.500-4.500s5.100 1.500 5.500 4.500"/><path d="M13 4.300a3 3 0 0 1 0 5.400M15 12.400c1.700.6 2.700 2 3 4.100"/>`,
+		"audit":      `<path d="M10 2.500 16 5v4.500c0 3.800-2.500 6.500-6 8-3.500-1.500-6-4.200-6-8V5z"/><path d="m7.500 9.800 1.800 1.800 3.300-3.500"/>`,
+		"replies":    `<path d="M8 5 3 10l5 5M3 10h9c3 0 5 1.500 5 5"/>`,
+		"notice":     `<path d="M4 8v4h2l6 4V4L6 8z"/><path d="M15 7.500c1.300 1.500 1.300 3.500 0 5"/>`,
+		"send":       `<path d="m3 10 14-6-4 13-3.500-5z"/>`,
+		"back":       `<path d="m12 4-6 6 6 6"/>`,
+		"search":     `<circle cx="9" cy="9" r="5.500"/><path d="m13.200 13.200 3.800 3.800"/>`,
+		"out":        `<path d="M8 4H4v12h4M12 6l4 4-4 4M16 10H8"/>`,
+		"plus":       `<path d="M10 4v12M4 10h12"/>`,
+		"figures":    `<path d="M4 16V9M10 16V4M16 16v-5"/>`,
 	}
 	return template.HTML(`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">` + paths[name] + `</svg>`) //nolint:gosec // constants of this function
 }

@@ -91,6 +91,15 @@ func (s *Server) console() []route {
 		{get, "/console/figures", staff.RightFigures, s.figures},
 		{get, "/console/figures.csv", staff.RightFigures, s.figuresCSV},
 
+		{get, "/console/evaluation", staff.RightContent, s.evaluation},
+		{get, "/console/evaluation/run", staff.RightContent, s.evaluationRun},
+		{post, "/console/evaluation/run", staff.RightEvaluate, s.startRun},
+		{post, "/console/evaluation/override", staff.RightOverride, s.override},
+		{post, "/console/evaluation/gate", staff.RightConfigure, s.setGate},
+		{post, "/console/evaluation/case", staff.RightEvaluate, s.addCase},
+		{post, "/console/evaluation/case/require", staff.RightEvaluate, s.requireCase},
+		{post, "/console/evaluation/case/remove", staff.RightEvaluate, s.removeCase},
+
 		{get, "/console/settings", staff.RightConfigure, s.settingsPage},
 		{post, "/console/settings/pause", staff.RightNotice, s.pause},
 		{post, "/console/settings/notice", staff.RightNotice, s.publishNotice},

@@ -41,28 +41,30 @@ type Clinics interface {
 
 // Options are what the server serves.
 type Options struct {
-	Webhook   http.Handler // of the channel
-	Simulator http.Handler // nil: there is none
-	Metrics   http.Handler
-	Try       *conversation.Try
-	Clinics   Clinics
-	Door      *staff.Door
-	Staff     Staff
-	Auditor   Auditor
-	Inbox     Inbox
-	Pen       Pen
-	Sorter    Sorter
-	Replies   Replies
-	Files     Files
-	Live      Live
-	Library   Library
-	Editor    Editor
-	Approver  Approver
-	Notices   Notices
-	Configure Configure
-	Cases     Cases
-	Figures   Figures
-	Reasons   []string // of tickets, for the routing rules
+	Webhook    http.Handler // of the channel
+	Simulator  http.Handler // nil: there is none
+	Metrics    http.Handler
+	Try        *conversation.Try
+	Clinics    Clinics
+	Door       *staff.Door
+	Staff      Staff
+	Auditor    Auditor
+	Inbox      Inbox
+	Pen        Pen
+	Sorter     Sorter
+	Replies    Replies
+	Files      Files
+	Live       Live
+	Library    Library
+	Editor     Editor
+	Approver   Approver
+	Notices    Notices
+	Configure  Configure
+	Cases      Cases
+	Evaluation Evaluation
+	Evaluator  Evaluator
+	Figures    Figures
+	Reasons    []string // of tickets, for the routing rules
 	// WebhookSecret signs what a clinic's webhook is told.
 	WebhookSecret func(ctx context.Context, clinic frontdesk.ClinicID) (string, error)
 	Screen        Screener
@@ -84,7 +86,7 @@ func (o Options) check() error {
 		"log": o.Log == nil, "clock": o.Now == nil, "randomness": o.Random == nil, "clinics": o.Clinics == nil, "door": o.Door == nil,
 		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
 		"approver": o.Approver == nil, "sorter": o.Sorter == nil, "replies": o.Replies == nil, "files": o.Files == nil, "live": o.Live == nil,
-		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "cases": o.Cases == nil, "webhook secret": o.WebhookSecret == nil,
+		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "cases": o.Cases == nil, "evaluation": o.Evaluation == nil, "evaluator": o.Evaluator == nil, "webhook secret": o.WebhookSecret == nil,
 		"key": len(o.Key) != keySize, "figures": o.Figures == nil,
 	}
 	for _, name := range slices.Sorted(maps.Keys(parts)) {

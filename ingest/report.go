@@ -35,6 +35,8 @@ type Report struct {
 	Internal bool `json:"-"`
 	// RevisionID is the revision that now holds the content, "" when rejected.
 	RevisionID frontdesk.RevisionID `json:"-"`
+	// Held tells that the revision was approved and waits for its date or the gate.
+	Held bool `json:"-"`
 	// Disagreements are what the profile says otherwise, for staff.
 	Disagreements []frontdesk.ForwardStaff `json:"-"`
 }

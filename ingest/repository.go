@@ -200,7 +200,7 @@ type Action string
 // The actions.
 const (
 	ActionApprove  Action = "approve"
-	ActionRelease  Action = "release" // the gate has passed it
+	ActionRelease  Action = "release" // the gate has passed it, or a person overrides the gate
 	ActionWithdraw Action = "withdraw"
 )
 
@@ -220,7 +220,9 @@ type Change struct {
 	Effective time.Time // with ActionApprove
 	Expires   time.Time // with ActionApprove
 	Released  time.Time // with ActionApprove (zero when a gate is asked) and ActionRelease
-	AskGate   bool      // files the job that calls [Service.AskGate], in the same transaction
+	AskGate   bool      // with ActionApprove: files the gate's run, whose pass calls [Service.Release]
+	Run       string    // with ActionRelease: the gate's run, which ends with it
+	Override  bool      // with ActionRelease: a person overrides the run's verdict
 	// Superseded is what Revision.Superseded becomes for each revision of the source
 	// that is named; a zero instant clears it.
 	Superseded map[frontdesk.RevisionID]time.Time

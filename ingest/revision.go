@@ -21,6 +21,7 @@ type Approval struct {
 
 // ApprovalResult is what came of an approval.
 type ApprovalResult struct {
+	Revision      frontdesk.RevisionID
 	Status        Status // live, or approved while its date or the gate is to come
 	Entries       int    // profile entries that were approved along with it
 	Warnings      []string
@@ -61,7 +62,7 @@ func (s *Service) approve(ctx context.Context, clinic frontdesk.Clinic, revision
 	}
 	revision.Approved, revision.ApprovedBy, revision.Withdrawn, revision.Superseded = now, approval.By, time.Time{}, time.Time{}
 	revision.Released = time.Time{}
-	if s.Gate == nil {
+	if !clinic.Settings.Gate {
 		revision.Released = now
 	}
 	entries, disagreements, err := s.acceptable(ctx, clinic, revision)
@@ -73,13 +74,13 @@ func (s *Service) approve(ctx context.Context, clinic frontdesk.Clinic, revision
 	change := Change{
 		Action: ActionApprove, Clinic: clinic.ID, Source: source.ID, Version: source.Version, Revision: revision.ID,
 		At: now, By: approval.By, Effective: revision.Effective, Expires: revision.Expires, Released: revision.Released,
-		AskGate: s.Gate != nil, Superseded: superseded, Entries: entries,
+		AskGate: clinic.Settings.Gate, Superseded: superseded, Entries: entries,
 		Audit: newAudit(now, approval.By, "source.approve", string(revision.ID), auditDetail(source, revision)),
 	}
 	if err := s.Repository.ChangeRevision(ctx, change); err != nil {
 		return ApprovalResult{}, fmt.Errorf("approve: %w", err)
 	}
-	result := ApprovalResult{Status: revision.StatusAt(now), Entries: len(entries), Disagreements: disagreements}
+	result := ApprovalResult{Revision: revision.ID, Status: revision.StatusAt(now), Entries: len(entries), Disagreements: disagreements}
 	for i, d := range disagreements {
 		if i == warningsMost {
 			result.Warnings = append(result.Warnings, fmt.Sprintf("The document and the profile disagree on %d more things.", len(disagreements)-i))
@@ -94,41 +95,55 @@ func (s *Service) approve(ctx context.Context, clinic frontdesk.Clinic, revision
 	return result, nil
 }
 
-// AskGate asks the gate about an approved revision and, when it passes, makes the
-// revision live from its effective instant. Asking again after that does nothing.
-// When it does not pass, the revision stays approved and the reason is returned.
-func (s *Service) AskGate(ctx context.Context, clinic frontdesk.Clinic, sourceID frontdesk.SourceID, number int) (reason string, err error) {
+// Pass is the gate's word, or that of a person who overrides it, that an approved
+// revision may go live.
+type Pass struct {
+	Run      string    // the gate's run
+	Approved time.Time // the approval that it was asked about
+	By       string    // the person who overrides the gate; "": it passed
+	Reason   string    // of the person
+}
+
+// releaseTries is how often a release is tried while others change the source.
+const releaseTries = 5
+
+// Release makes an approved revision live from its effective instant. It returns
+// false when there is nothing to release: the revision was withdrawn, approved again
+// or released since.
+func (s *Service) Release(ctx context.Context, clinic frontdesk.Clinic, sourceID frontdesk.SourceID, id frontdesk.RevisionID, pass Pass) (released bool, err error) {
+	for range releaseTries {
+		released, err = s.release(ctx, clinic, sourceID, id, pass)
+		if frontdesk.CodeOf(err) != frontdesk.CodeConflict {
+			break
+		}
+	}
+	return released, err
+}
+
+func (s *Service) release(ctx context.Context, clinic frontdesk.Clinic, sourceID frontdesk.SourceID, id frontdesk.RevisionID, pass Pass) (bool, error) {
 	source, revisions, err := s.history(ctx, clinic.ID, sourceID)
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	revision, err := pick(revisions, number)
-	if err != nil {
-		return "", err
+	i := slices.IndexFunc(revisions, func(r Revision) bool { return r.ID == id })
+	if i < 0 || !revisions[i].Approved.Equal(pass.Approved) || !revisions[i].Withdrawn.IsZero() || !revisions[i].Released.IsZero() {
+		return false, nil
 	}
-	if revision.Approved.IsZero() || !revision.Withdrawn.IsZero() || !revision.Released.IsZero() {
-		return "", nil
-	}
-	if s.Gate != nil {
-		pass, reason, err := s.Gate.Judge(ctx, clinic, revision)
-		if err != nil {
-			return "", fmt.Errorf("gate: %w", err)
-		}
-		if !pass {
-			return reason, nil
-		}
-	}
-	now := s.Now()
+	revision, now := revisions[i], s.Now()
 	revision.Released = now
+	audit := newAudit(now, "system", "source.release", string(id), auditDetail(source, revision))
+	if pass.By != "" {
+		audit.Actor, audit.Action, audit.Detail = pass.By, "gate.override", audit.Detail+": "+pass.Reason
+	}
 	err = s.Repository.ChangeRevision(ctx, Change{
-		Action: ActionRelease, Clinic: clinic.ID, Source: source.ID, Version: source.Version, Revision: revision.ID,
-		At: now, By: "system", Released: now, Superseded: timeline(replaced(revisions, revision), now),
-		Audit: newAudit(now, "system", "source.release", string(revision.ID), auditDetail(source, revision)),
+		Action: ActionRelease, Clinic: clinic.ID, Source: source.ID, Version: source.Version, Revision: id,
+		At: now, By: audit.Actor, Released: now, Run: pass.Run, Override: pass.By != "",
+		Superseded: timeline(replaced(revisions, revision), now), Audit: audit,
 	})
 	if err != nil {
-		return "", fmt.Errorf("release: %w", err)
+		return false, fmt.Errorf("release: %w", err)
 	}
-	return "", nil
+	return true, nil
 }
 
 // Withdraw takes a revision out of all answers at once. number 0 is the live

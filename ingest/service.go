@@ -21,14 +21,6 @@ type Inspector interface {
 	Inspect(text string) (flagged bool)
 }
 
-// Gate is asked before an approved revision goes live, for instance by running a
-// suite against it. The repository files the question as a job in the approval's
-// transaction (Change.AskGate); the job calls [Service.AskGate].
-type Gate interface {
-	// Judge tells whether the revision may go live and, if not, why (for staff).
-	Judge(ctx context.Context, clinic frontdesk.Clinic, revision Revision) (pass bool, reason string, err error)
-}
-
 // PDFReader reads a PDF; language is a hint for pages that are pictures.
 type PDFReader func(ctx context.Context, data []byte, language string) (Document, error)
 
@@ -58,7 +50,6 @@ type Service struct {
 	ReadPDF     PDFReader          // required
 	Fetcher     *Fetcher           // nil: URLs are refused
 	Inspector   Inspector          // nil: nothing is flagged
-	Gate        Gate               // nil: an approved revision goes live at its effective instant
 	Now         func() time.Time   // required
 	Random      io.Reader          // required; crypto/rand.Reader in the product
 	Limits      Limits
@@ -167,6 +158,7 @@ func (s *Service) approveAdded(ctx context.Context, clinic frontdesk.Clinic, rev
 	}
 	report.Warnings = append(report.Warnings, result.Warnings...)
 	report.Disagreements = result.Disagreements
+	report.Held = result.Status == StatusApproved
 	if result.Status == StatusLive {
 		report.Status = ReportLive
 	}

@@ -312,34 +312,62 @@ func TestAtMostOneRevisionIsLiveAtAnyInstant(t *testing.T) {
 	}
 }
 
-type closedGate struct{ reason string }
-
-func (g closedGate) Judge(context.Context, frontdesk.Clinic, Revision) (bool, string, error) {
-	return g.reason == "", g.reason, nil
-}
-
 func TestAGateHoldsAnApprovedRevisionBack(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.service.Gate = closedGate{"two answers became wrong"}
+	b.clinic.Settings.Gate = true
 	if report := b.add(t, "visit.txt", visit, "Ada"); report.Status != ReportDraft {
 		t.Fatalf("report %+v", report)
-	}
-	source := b.memory.sources[0].ID
-	if reason, err := b.service.AskGate(context.Background(), b.clinic, source, 1); err != nil || reason == "" {
-		t.Fatalf("reason %q, error %v", reason, err)
 	}
 	if got := statuses(b, *b.now); got != "approved" {
 		t.Errorf("held back: %q", got)
 	}
-	b.service.Gate = closedGate{}
-	for range 2 { // asking again does nothing
-		if reason, err := b.service.AskGate(context.Background(), b.clinic, source, 1); err != nil || reason != "" {
-			t.Fatalf("reason %q, error %v", reason, err)
+	source := b.memory.sources[0].ID
+	revisions, err := b.memory.ListRevisions(t.Context(), b.clinic.ID, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := Pass{Run: "r1", Approved: revisions[0].Approved}
+	stale := pass
+	stale.Approved = pass.Approved.Add(-time.Minute)
+	for _, step := range []struct {
+		name     string
+		pass     Pass
+		released bool
+		status   string
+	}{
+		{"a pass of an approval that is gone", stale, false, "approved"},
+		{"the pass", pass, true, "live"},
+		{"the pass again", pass, false, "live"},
+	} {
+		released, err := b.service.Release(t.Context(), b.clinic, source, revisions[0].ID, step.pass)
+		if err != nil || released != step.released {
+			t.Fatalf("%s: released %t, error %v", step.name, released, err)
+		}
+		if got := statuses(b, *b.now); got != step.status {
+			t.Errorf("%s: %q", step.name, got)
 		}
 	}
-	if got := statuses(b, *b.now); got != "live" {
-		t.Errorf("passed: %q", got)
+}
+
+func TestOverridingTheGateIsAuditedWithItsReason(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.clinic.Settings.Gate = true
+	b.add(t, "visit.txt", visit, "Ada")
+	source := b.memory.sources[0].ID
+	revisions, err := b.memory.ListRevisions(t.Context(), b.clinic.ID, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	released, err := b.service.Release(t.Context(), b.clinic, source, revisions[0].ID,
+		Pass{Run: "r1", Approved: revisions[0].Approved, By: "Dr Bea", Reason: "the question is out of date"})
+	if err != nil || !released {
+		t.Fatalf("released %t, error %v", released, err)
+	}
+	last := b.memory.audits[len(b.memory.audits)-1]
+	if last.Actor != "Dr Bea" || last.Action != "gate.override" || !strings.Contains(last.Detail, "the question is out of date") {
+		t.Errorf("audit %+v", last)
 	}
 }
 

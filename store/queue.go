@@ -31,6 +31,7 @@ type Queue struct {
 	client  *river.Client[pgx.Tx]
 	process string // this process, whose own messages need no job to be woken
 	wake    atomic.Pointer[func(conversation.Key)]
+	runs    atomic.Pointer[func(frontdesk.ClinicID)]
 }
 
 // wakeArgs is a job: look at this conversation.
@@ -75,6 +76,9 @@ func NewQueue(db *DB, log *slog.Logger) (*Queue, error) {
 	if err := river.AddWorkerSafely(workers, &wakeWorker{queue: q}); err != nil {
 		return nil, fmt.Errorf("register worker: %w", err)
 	}
+	if err := river.AddWorkerSafely(workers, &runWorker{queue: q}); err != nil {
+		return nil, fmt.Errorf("register worker: %w", err)
+	}
 	q.client, err = river.NewClient(riverpgxv5.New(riverPool(db)), &river.Config{
 		Logger:                      log,
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: wakeWorkers}},
@@ -91,6 +95,9 @@ func NewQueue(db *DB, log *slog.Logger) (*Queue, error) {
 
 // riverPool is the pool that River works with; its tables lie outside the clinics.
 func riverPool(db *DB) *pgxpool.Pool { return db.pool }
+
+// HandRuns says who is told of a clinic with runs of suites that wait.
+func (q *Queue) HandRuns(to func(frontdesk.ClinicID)) { q.runs.Store(&to) }
 
 // Start works jobs until Stop, handing each to wake.
 func (q *Queue) Start(ctx context.Context, wake func(conversation.Key)) error {
@@ -120,6 +127,41 @@ func (q *Queue) insert(ctx context.Context, tx pgx.Tx, keys []conversation.Key) 
 	}
 	if _, err := q.client.InsertManyFastTx(ctx, tx, params); err != nil {
 		return fmt.Errorf("queue wake-ups: %w", err)
+	}
+	return nil
+}
+
+// runArgs is a job: look at this clinic's runs.
+type runArgs struct {
+	Clinic frontdesk.ClinicID `json:"clinic"`
+}
+
+// Kind names the job.
+func (runArgs) Kind() string { return "run" }
+
+// runWorker hands a job to whoever does runs.
+type runWorker struct {
+	river.WorkerDefaults[runArgs]
+	queue *Queue
+}
+
+// Work wakes the clinic's runs.
+func (w *runWorker) Work(_ context.Context, job *river.Job[runArgs]) error {
+	if runs := w.queue.runs.Load(); runs != nil {
+		(*runs)(job.Args.Clinic)
+	}
+	return nil
+}
+
+// wakeForRun adds the job to the transaction that files a run, from any process,
+// also one that works no jobs itself.
+func wakeForRun(ctx context.Context, db *DB, tx pgx.Tx, clinic frontdesk.ClinicID) error {
+	client, err := river.NewClient(riverpgxv5.New(riverPool(db)), &river.Config{})
+	if err != nil {
+		return fmt.Errorf("make queue: %w", err)
+	}
+	if _, err := client.InsertTx(ctx, tx, runArgs{Clinic: clinic}, nil); err != nil {
+		return fmt.Errorf("queue run: %w", err)
 	}
 	return nil
 }

@@ -223,15 +223,30 @@ func (db *DB) ChangeRevision(ctx context.Context, c ingest.Change) error {
 		if err := applyChange(ctx, tx, c); err != nil {
 			return err
 		}
-		if c.AskGate {
-			if err := db.enqueueGate(ctx, tx, c); err != nil {
-				return err
-			}
+		if err := db.tellGate(ctx, tx, c); err != nil {
+			return err
 		}
 		return appendAudit(ctx, tx, keys, c.Audit)
 	})
 	if err != nil {
 		return fmt.Errorf("change revision: %w", err)
+	}
+	return nil
+}
+
+// tellGate settles what a change means for the gate, in the change's transaction.
+func (db *DB) tellGate(ctx context.Context, tx pgx.Tx, c ingest.Change) error {
+	switch {
+	case c.Action == ingest.ActionRelease && c.Run != "":
+		return passGate(ctx, tx, c)
+	case c.Action == ingest.ActionRelease:
+		return nil
+	}
+	if err := voidGate(ctx, tx, c); err != nil {
+		return fmt.Errorf("void gate: %w", err)
+	}
+	if c.AskGate {
+		return db.enqueueGate(ctx, tx, c)
 	}
 	return nil
 }
@@ -271,10 +286,4 @@ func changeStatement(c ingest.Change) (string, []any) {
 		return `UPDATE revision SET withdrawn = $4 WHERE clinic_id = $1 AND source_id = $2 AND revision_id = $3`,
 			[]any{c.Clinic, c.Source, c.Revision, c.At}
 	}
-}
-
-// enqueueGate refuses until a gate exists: [ingest.Service] asks for the job only
-// where it was given one.
-func (db *DB) enqueueGate(context.Context, pgx.Tx, ingest.Change) error {
-	return &frontdesk.Error{Code: frontdesk.CodeUnavailable, Text: "No gate is installed that could judge this revision."}
 }

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,9 +17,9 @@ import (
 	"frontdesk/ingest"
 )
 
-// gateSample is how many cases of each built-in suite and language the gate of a
-// revision asks, so that its verdict takes less than a minute.
-const gateSample = 2
+// defaultGateSample is how many cases of each built-in suite and language the gate of
+// a revision asks, so that its verdict takes less than a minute.
+const defaultGateSample = 2
 
 func (p *program) evalGateCommand() *cobra.Command {
 	r := evalRun{program: p, parallel: defaultParallel(), repeat: 1}
@@ -75,19 +75,11 @@ func (w *parts) draftOf(ctx context.Context, clinic frontdesk.Clinic, location s
 	return source, ingest.Revision{}, &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: fmt.Sprintf("%s has no revision %d.", source.Name, number)}
 }
 
-// gateDraft asks the clinic as it is, then with the draft in place of its source's
-// live revision, and compares.
+// gateDraft asks the clinic as it is, and with the draft in place of its source's
+// live revision, and compares. Suites that are named are asked whole; the gate's own
+// are asked as far as a minute goes.
 func (r *evalRun) gateDraft(ctx context.Context, w *parts, clinic frontdesk.Clinic, source ingest.Source, draft ingest.Revision, names []string) error {
 	target, err := w.processTarget(ctx, clinic)
-	if err != nil {
-		return err
-	}
-	suites, err := r.gateSuites(ctx, w, clinic, source, names)
-	if err != nil {
-		return err
-	}
-	out := r.out
-	live, err := r.ask(ctx, w, target, suites)
 	if err != nil {
 		return err
 	}
@@ -95,46 +87,31 @@ func (r *evalRun) gateDraft(ctx context.Context, w *parts, clinic frontdesk.Clin
 	if err != nil {
 		return err
 	}
-	with, err := r.ask(ctx, w, candidate, suites)
+	o := eval.JudgeOptions{Seed: r.seed, Options: eval.Options{Parallel: r.parallel, Now: now, Session: strconv.FormatInt(now().UnixNano(), 36), Progress: r.progress()}}
+	var all []eval.Suite
+	if len(names) > 0 {
+		all, err = suites(names)
+	} else {
+		o.Budget = gateBudget
+		all, err = w.gateSuites(ctx, clinic, source.ID, r.seed)
+	}
+	if err != nil {
+		return evalProblem(err)
+	}
+	began := now().UTC()
+	judged, err := eval.Judge(ctx, target, candidate, all, o)
 	if err != nil {
 		return err
 	}
-	live.ID, with.ID = with.ID+"-live", with.ID+"-draft"
-	with.CompareTo(live)
-	with.Gates = eval.Decide([]eval.Gate{{NoNewFailure: true}}, with, &live)
-	if out == "" {
+	with := judged.Candidate
+	with.ID, with.Made, with.Target = began.Format("20060102-150405")+"-draft", began.Truncate(time.Second), candidate.identity
+	if r.out == "" {
 		r.out = filepath.Join(w.settings.homeDir, "eval", with.ID)
 	}
 	if err := with.WriteTo(r.out); err != nil {
 		return err
 	}
 	return r.finish(with)
-}
-
-// gateSuites are those named, or a sample of the built-in ones that must pass with
-// questions of the clinic's other documents: those of the source itself may well
-// have another answer now.
-func (r *evalRun) gateSuites(ctx context.Context, w *parts, clinic frontdesk.Clinic, source ingest.Source, names []string) ([]eval.Suite, error) {
-	if len(names) > 0 {
-		all, err := suites(names)
-		return all, evalProblem(err)
-	}
-	all, err := suites([]string{suitesSafety})
-	if err != nil {
-		return nil, err
-	}
-	for i, s := range all {
-		all[i] = eval.Sample(s, gateSample, r.seed)
-	}
-	passages, err := w.livePassages(ctx, clinic.ID)
-	if err != nil {
-		return nil, err
-	}
-	passages = slices.DeleteFunc(passages, func(p frontdesk.Passage) bool { return p.Source == source.ID })
-	if own := eval.FromContent(eval.Content{Clinic: clinic.Name, Language: clinic.Language, Passages: passages}); len(own.Cases) > 0 {
-		all = append(all, own)
-	}
-	return all, nil
 }
 
 // candidate is the clinic with a draft in place of its source's live revision.

@@ -41,6 +41,11 @@ func (w *parts) processTarget(ctx context.Context, clinic frontdesk.Clinic) (*pr
 	if err != nil {
 		return nil, err
 	}
+	return w.targetOf(ctx, try, clinic)
+}
+
+// targetOf asks a clinic by a dialogue that is wired already.
+func (w *parts) targetOf(ctx context.Context, try *conversation.Try, clinic frontdesk.Clinic) (*processTarget, error) {
 	t := &processTarget{try: try, clinic: clinic, places: map[frontdesk.PassageID]eval.Found{}}
 	content, err := w.readContent(ctx, clinic, t.places)
 	if err != nil {

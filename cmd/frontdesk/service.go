@@ -33,6 +33,7 @@ type service struct {
 	queue         *store.Queue
 	engine        *conversation.Engine
 	ingest        *ingest.Service
+	runs          *runs
 	metrics       *metrics
 	server        *httpd.Server
 }
@@ -81,6 +82,9 @@ func newService(ctx context.Context, w *parts, o serviceOptions) (*service, erro
 		return nil, err
 	}
 	if s.ingest, err = w.ingestService(ctx); err != nil {
+		return nil, err
+	}
+	if s.runs, err = w.newRuns(ctx, s.ingest); err != nil {
 		return nil, err
 	}
 	return s, s.newServer(ctx, o)
@@ -162,7 +166,7 @@ func (s *service) newServer(ctx context.Context, o serviceOptions) error {
 		Webhook: webhook, Simulator: simulator, Metrics: s.metrics.handler(), Try: try,
 		Clinics: console, Door: door, Staff: w.db, Auditor: console, Inbox: console, Pen: console, Library: console, Approver: console,
 		Sorter: console, Replies: console, Files: console, Live: console, Editor: console, Notices: console, Configure: console.Configure,
-		Cases: console, Figures: console,
+		Cases: console, Evaluation: console, Evaluator: console, Figures: console,
 		Reasons: routedReasons(), WebhookSecret: w.db.WebhookSecret,
 		Screen: screened(w.screens), Ready: s.ready, Demo: o.demo, Key: known, APIToken: w.settings.apiToken,
 		PublicURL: w.settings.publicURL, Secure: o.secure, Log: w.log, Now: w.now, Random: rand.Reader,
@@ -186,6 +190,7 @@ func (s *service) ready(ctx context.Context) error {
 func (s *service) run(ctx context.Context, listener net.Listener) error {
 	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
+	s.queue.HandRuns(s.runs.Wake)
 	if err := s.queue.Start(workCtx, s.engine.Wake); err != nil {
 		return fmt.Errorf("start queue: %w", err)
 	}
@@ -197,6 +202,7 @@ func (s *service) run(ctx context.Context, listener net.Listener) error {
 	})
 	wg.Go(func() { s.reread(workCtx) })
 	wg.Go(func() { s.ring(workCtx) })
+	wg.Go(func() { s.runs.Run(workCtx) })
 	watch := s.newWatch()
 	wg.Go(func() { watch.Run(workCtx) })
 	serveErr := s.server.Serve(ctx, listener)

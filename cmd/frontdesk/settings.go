@@ -36,6 +36,7 @@ type settings struct {
 	llmKey      string
 	llmModel    string
 	llmTimeout  time.Duration
+	gateSample  int // cases of each built-in suite and language that a gate asks
 	llmPrices   map[string]llm.Price
 
 	address      string // where the service listens
@@ -114,6 +115,12 @@ func readSettings(getenv func(string) string) (settings, error) {
 	if text := getenv("LLM_TIMEOUT"); text != "" {
 		if s.llmTimeout, err = time.ParseDuration(text); err != nil || s.llmTimeout <= 0 {
 			return s, wrongSetting("LLM_TIMEOUT", "a duration such as 8s", err)
+		}
+	}
+	s.gateSample = defaultGateSample
+	if text := getenv("FRONTDESK_GATE_SAMPLE"); text != "" {
+		if s.gateSample, err = number(text); err != nil {
+			return s, wrongSetting("FRONTDESK_GATE_SAMPLE", "a whole number, such as 2", err)
 		}
 	}
 	if s.llmPrices, err = llm.ParsePrices(getenv("LLM_PRICES")); err != nil {

@@ -48,6 +48,7 @@ func TestServeNamesTheSettingThatIsMissingOrWrong(t *testing.T) {
 		"model without time":      {map[string]string{"LLM_TIMEOUT": "0s"}, "LLM_TIMEOUT"},
 		"model time is no time":   {map[string]string{"LLM_TIMEOUT": "8"}, "LLM_TIMEOUT"},
 		"prices":                  {map[string]string{"LLM_PRICES": "cheap"}, "LLM_PRICES"},
+		"sample of a gate":        {map[string]string{"FRONTDESK_GATE_SAMPLE": "few"}, "FRONTDESK_GATE_SAMPLE"},
 		"mail server":             {map[string]string{"SMTP_URL": "mail.example.org:587"}, "SMTP_URL"},
 		"mail without sender":     {map[string]string{"SMTP_URL": "smtp://mail.example.org:587"}, "SMTP_FROM"},
 		"log level":               {map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL"},

@@ -14,6 +14,7 @@ import (
 
 	"frontdesk"
 	"frontdesk/ingest"
+	"frontdesk/store"
 )
 
 // maxUpload bounds a file before it is read into memory; ingest refuses by its
@@ -23,7 +24,7 @@ const maxUpload = 256 << 20
 func (p *program) sourceCommand() *cobra.Command {
 	return group("source", "Documents and pages of a clinic", "  frontdesk source add --clinic \"Cabinet du Parc\" --approve-as \"Dr Martin\" leaflet.pdf https://example.org/contact",
 		p.sourceAddCommand(), p.sourceListCommand(), p.sourceShowCommand(), p.sourceDiffCommand(),
-		p.sourceApproveCommand(), p.sourceWithdrawCommand(), p.sourceAnswersCommand())
+		p.sourceApproveCommand(), p.sourceOverrideCommand(), p.sourceWithdrawCommand(), p.sourceAnswersCommand())
 }
 
 // sourceFlags are those of every source command.
@@ -40,13 +41,67 @@ func (f *sourceFlags) add(c *cobra.Command) {
 
 // withIngest runs fn with the clinic named and the service that reads documents.
 func (p *program) withIngest(ctx context.Context, clinicName string, fn func(*ingest.Service, frontdesk.Clinic) error) error {
+	return p.withGate(ctx, clinicName, func(service *ingest.Service, clinic frontdesk.Clinic, _ settler) error { return fn(service, clinic) })
+}
+
+// settler waits for the gate of a clinic about a revision that was approved just now,
+// and returns the revision's status with what staff should know. Where the clinic has
+// no gate it does nothing.
+type settler func(ctx context.Context, revision frontdesk.RevisionID, status ingest.Status) (ingest.Status, []string, error)
+
+// withGate is withIngest for commands that approve.
+func (p *program) withGate(ctx context.Context, clinicName string, fn func(*ingest.Service, frontdesk.Clinic, settler) error) error {
 	return p.withClinic(ctx, clinicName, func(w *parts, clinic frontdesk.Clinic) error {
 		service, err := w.ingestService(ctx)
 		if err != nil {
 			return err
 		}
-		return fn(service, clinic)
+		return fn(service, clinic, w.settler(clinic, service))
 	})
+}
+
+func (w *parts) settler(clinic frontdesk.Clinic, service *ingest.Service) settler {
+	var gate *runs
+	return func(ctx context.Context, revision frontdesk.RevisionID, status ingest.Status) (ingest.Status, []string, error) {
+		if !clinic.Settings.Gate || status != ingest.StatusApproved {
+			return status, nil, nil
+		}
+		if gate == nil {
+			var err error
+			if gate, err = w.newRuns(ctx, service); err != nil {
+				return status, nil, err
+			}
+		}
+		run, result, err := gate.settle(ctx, clinic.ID, revision)
+		switch {
+		case frontdesk.CodeOf(err) == frontdesk.CodeNotFound: // approved while the gate was off; its date is to come
+			return status, nil, nil
+		case err != nil:
+			return status, nil, err
+		case run.Verdict != store.VerdictFail:
+			status, err = w.statusOf(ctx, clinic, run)
+			return status, nil, err
+		}
+		held := []string{"Approved, but held back by the gate: see the console's page Evaluation, or override it with `frontdesk source override`."}
+		if result != nil {
+			held = append(held, strings.Split(result.Why, "\n")...)
+		}
+		return status, held, nil
+	}
+}
+
+// statusOf reads where the revision of a run stands now.
+func (w *parts) statusOf(ctx context.Context, clinic frontdesk.Clinic, run store.Run) (ingest.Status, error) {
+	revisions, err := w.db.ListRevisions(ctx, clinic.ID, run.Source)
+	if err != nil {
+		return "", fmt.Errorf("list revisions: %w", err)
+	}
+	for _, r := range revisions {
+		if r.ID == run.Revision {
+			return r.StatusAt(w.now()), nil
+		}
+	}
+	return "", &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: "There is no such revision."}
 }
 
 func (p *program) sourceAddCommand() *cobra.Command {
@@ -59,7 +114,7 @@ func (p *program) sourceAddCommand() *cobra.Command {
 		Example: "  frontdesk source add --clinic \"Cabinet du Parc\" --approve-as \"Dr Martin\" leaflet.pdf https://example.org/contact",
 		Args:    atLeast(1, "a PATH or URL"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.withIngest(c.Context(), flags.clinic, func(service *ingest.Service, clinic frontdesk.Clinic) error {
+			return p.withGate(c.Context(), flags.clinic, func(service *ingest.Service, clinic frontdesk.Clinic, settle settler) error {
 				request := ingest.AddRequest{ApproveAs: flags.as, Site: site}
 				var err error
 				if request.Effective, err = localTime(effective, clinic, false); err != nil {
@@ -68,7 +123,7 @@ func (p *program) sourceAddCommand() *cobra.Command {
 				if request.Expires, err = localTime(expires, clinic, true); err != nil {
 					return err
 				}
-				adding := adder{program: p, service: service, clinic: clinic, request: request, json: flags.json}
+				adding := adder{program: p, service: service, clinic: clinic, request: request, settle: settle, json: flags.json}
 				if depth > 0 {
 					adding.section = &ingest.SectionLimits{Depth: depth, Pages: pages}
 				}
@@ -92,6 +147,7 @@ type adder struct {
 	service *ingest.Service
 	clinic  frontdesk.Clinic
 	request ingest.AddRequest
+	settle  settler
 	section *ingest.SectionLimits // nil: pages one by one
 	json    bool
 
@@ -122,7 +178,7 @@ func (a *adder) addOne(ctx context.Context, path file) error {
 		request.URL = path.path
 		if a.section != nil {
 			var shown error
-			err := a.service.AddSection(ctx, a.clinic, request, *a.section, func(r ingest.Report) { shown = errors.Join(shown, a.report(r)) })
+			err := a.service.AddSection(ctx, a.clinic, request, *a.section, func(r ingest.Report) { shown = errors.Join(shown, a.report(ctx, r)) })
 			return errors.Join(err, shown)
 		}
 	} else {
@@ -136,10 +192,20 @@ func (a *adder) addOne(ctx context.Context, path file) error {
 	if err != nil {
 		return err
 	}
-	return a.report(report)
+	return a.report(ctx, report)
 }
 
-func (a *adder) report(r ingest.Report) error {
+func (a *adder) report(ctx context.Context, r ingest.Report) error {
+	if r.Held {
+		status, held, err := a.settle(ctx, r.RevisionID, ingest.StatusApproved)
+		if err != nil {
+			return err
+		}
+		r.Warnings = append(r.Warnings, held...)
+		if status == ingest.StatusLive {
+			r.Status = ingest.ReportLive
+		}
+	}
 	a.total++
 	if r.Status != ingest.ReportRejected {
 		a.read++

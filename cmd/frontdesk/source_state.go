@@ -178,7 +178,7 @@ func (p *program) sourceApproveCommand() *cobra.Command {
 		Example: "  frontdesk source approve --clinic \"Cabinet du Parc\" --as \"Dr Martin\" leaflet.pdf",
 		Args:    exactly(1, "the SOURCE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.withIngest(c.Context(), flags.clinic, func(service *ingest.Service, clinic frontdesk.Clinic) error {
+			return p.withGate(c.Context(), flags.clinic, func(service *ingest.Service, clinic frontdesk.Clinic, settle settler) error {
 				approval := ingest.Approval{By: flags.as}
 				var err error
 				if approval.Effective, err = localTime(effective, clinic, false); err != nil {
@@ -191,7 +191,11 @@ func (p *program) sourceApproveCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.showStatus(args[0], string(result.Status), result.Warnings, flags.json)
+				status, held, err := settle(c.Context(), result.Revision, result.Status)
+				if err != nil {
+					return err
+				}
+				return p.showStatus(args[0], string(status), append(result.Warnings, held...), flags.json)
 			})
 		},
 	}
@@ -200,6 +204,46 @@ func (p *program) sourceApproveCommand() *cobra.Command {
 	c.Flags().StringVar(&flags.as, "as", "", "name of the person who approves")
 	c.Flags().StringVar(&effective, "effective", "", "from when it holds, in the clinic's time zone")
 	c.Flags().StringVar(&expires, "expires", "", "until when it holds; a bare date is its last day")
+	return c
+}
+
+func (p *program) sourceOverrideCommand() *cobra.Command {
+	var flags sourceFlags
+	var number int
+	var reason string
+	c := &cobra.Command{
+		Use: "override SOURCE", Short: "Let a revision go live that the gate holds back, as a named person with a reason",
+		Example: "  frontdesk source override --clinic \"Cabinet du Parc\" --as \"Dr Martin\" --reason \"The case is out of date\" leaflet.pdf",
+		Args:    exactly(1, "the SOURCE"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.withClinic(c.Context(), flags.clinic, func(w *parts, clinic frontdesk.Clinic) error {
+				service, err := w.ingestService(c.Context())
+				if err != nil {
+					return err
+				}
+				_, revision, err := w.draftOf(c.Context(), clinic, args[0], number)
+				if err != nil {
+					return err
+				}
+				run, _, err := w.db.GateRun(c.Context(), clinic.ID, revision.ID)
+				if err != nil {
+					return err
+				}
+				if err := overrideGate(c.Context(), service, clinic, run, flags.as, reason); err != nil {
+					return err
+				}
+				status, err := w.statusOf(c.Context(), clinic, run)
+				if err != nil {
+					return err
+				}
+				return p.showStatus(args[0], string(status), nil, flags.json)
+			})
+		},
+	}
+	flags.add(c)
+	revisionFlag(c, &number)
+	c.Flags().StringVar(&flags.as, "as", "", "name of the person who answers for it")
+	c.Flags().StringVar(&reason, "reason", "", "why, kept in the audit log")
 	return c
 }
 
