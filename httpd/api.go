@@ -38,13 +38,9 @@ func (s *Server) ready(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"status": "ready"})
 }
 
-// ask answers JSONL with JSONL, one turn a line, for the clinic of ?clinic=NAME.
+// ask answers JSONL with JSONL, one turn a line, for the clinic of the token.
 func (s *Server) ask(c *gin.Context) {
-	clinic, err := s.o.Clinics.FindClinic(c.Request.Context(), c.Query("clinic"))
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
+	clinic := clinicOf(c)
 	lines, err := askLines(http.MaxBytesReader(c.Writer, c.Request.Body, maxAskBody))
 	if err != nil {
 		s.fail(c, err)

@@ -142,6 +142,8 @@ func (d *desk) serve(o *Options) {
 	o.Clinics, o.Auditor, o.Inbox, o.Pen, o.Library, o.Approver = d, d, d, d, d, d
 	o.Sorter, o.Replies, o.Files, o.Live, o.Editor, o.Notices, o.Configure = d, d, d, d, d, d, d.Configure
 	o.Cases, o.Figures, o.Evaluation, o.Evaluator = d, d, d, d
+	o.Shared, o.Access, o.Hooks, o.Tokens, o.Deliveries = d, d, d, d, d
+	o.Events = []string{"ticket.opened", attack}
 	o.Reasons = []string{"asked", attack}
 	o.WebhookSecret = func(context.Context, frontdesk.ClinicID) (string, error) { return "secret", d.broken }
 }
@@ -165,6 +167,8 @@ func (d *desk) body(route string) string {
 		"/console/gaps/answer":                       "question=q&answer=a",
 		"/console/replies":                           "name=n&language=fr&text=t",
 		"/console/settings/notice":                   "text=closed&to=2026-12-24",
+		"/console/programs/token":                    "name=crm&scope=tickets",
+		"/console/programs/webhook":                  "url=https://example.org&event=ticket.opened",
 		"/console/team/invite":                       "name=Bob&email=bob@example.org&role=agent",
 		"/console/team/disable":                      "user=nobody",
 		"/console/account/language":                  "language=en",
@@ -325,6 +329,65 @@ func (d *desk) Figures(_ context.Context, _ frontdesk.Clinic, from, to time.Time
 
 func (d *desk) Channels(context.Context, frontdesk.ClinicID) ([]frontdesk.Channel, error) {
 	return []frontdesk.Channel{"whatsapp", attack}, d.broken
+}
+
+func (d *desk) SharedList(_ context.Context, clinic frontdesk.ClinicID, q SharedQuery) (list any, next string, err error) {
+	return []string{string(clinic), string(q.Kind)}, "next", d.broken
+}
+
+func (d *desk) SharedOne(_ context.Context, _ frontdesk.ClinicID, _ SharedKind, id string) (any, error) {
+	if d.broken == nil && !isUUID(id) {
+		return nil, &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: "There is none.", Err: errors.New(internal)}
+	}
+	return map[string]string{"id": id}, d.broken
+}
+
+// FindAccess opens "frontdesk_tickets" for scope tickets, and so on.
+func (d *desk) FindAccess(_ context.Context, secret string) (staff.Access, error) {
+	for _, scope := range staff.Scopes() {
+		if secret == staff.AccessPrefix+string(scope) {
+			return staff.Access{ID: "a1", Clinic: "c1", Scopes: []staff.Scope{scope}}, d.broken
+		}
+	}
+	return staff.Access{}, nobody()
+}
+
+func (d *desk) AddAccess(_ context.Context, a staff.Access) (staff.Access, string, error) {
+	if err := a.Check(); err != nil {
+		return a, "", err
+	}
+	return a, "frontdesk_secret", d.do("token "+a.Name, Person{User: staff.User{Name: a.By}})
+}
+
+func (d *desk) ListAccess(context.Context, frontdesk.ClinicID) ([]staff.Access, error) {
+	return []staff.Access{{ID: attack, Name: attack, By: attack, Scopes: []staff.Scope{attack}}}, d.broken
+}
+
+func (d *desk) EndAccess(_ context.Context, _ frontdesk.ClinicID, _, by string) error {
+	return d.do("end token", Person{User: staff.User{Name: by}})
+}
+
+func (d *desk) Webhooks(context.Context, Person) ([]Webhook, error) {
+	return []Webhook{{ID: attack, URL: attack, Secret: attack, By: attack, Events: []string{attack}}}, d.broken
+}
+
+func (d *desk) AddWebhook(_ context.Context, who Person, url string, _ []string) error {
+	if d.broken == nil && url == "" {
+		return &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: "No address."}
+	}
+	return d.do("webhook", who)
+}
+
+func (d *desk) EndWebhook(_ context.Context, who Person, _ string) error {
+	return d.do("end webhook", who)
+}
+
+func (d *desk) FailedDeliveries(context.Context, Person) ([]FailedDelivery, error) {
+	return []FailedDelivery{{ID: attack, URL: attack, Event: attack}}, d.broken
+}
+
+func (d *desk) RetryDelivery(_ context.Context, who Person, _ string) error {
+	return d.do("retry", who)
 }
 
 func (d *desk) Approve(_ context.Context, who Person, change SourceChange) error {

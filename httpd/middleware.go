@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"crypto/subtle"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -37,17 +36,6 @@ func (s *Server) recovered(c *gin.Context) {
 			c.AbortWithStatus(http.StatusInternalServerError)
 		}
 	}()
-	c.Next()
-}
-
-// bearer lets a request pass that carries the API's token.
-func (s *Server) bearer(c *gin.Context) {
-	token, ok := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer ")
-	if !ok || s.o.APIToken == "" || subtle.ConstantTimeCompare([]byte(token), []byte(s.o.APIToken)) != 1 {
-		c.Header("WWW-Authenticate", `Bearer realm="frontdesk"`)
-		s.refuse(c, http.StatusUnauthorized, "unauthorized", "A valid token is needed.")
-		return
-	}
 	c.Next()
 }
 

@@ -145,6 +145,7 @@ func icon(name string) template.HTML {
 		"search":     `<circle cx="9" cy="9" r="5.500"/><path d="m13.200 13.200 3.800 3.800"/>`,
 		"out":        `<path d="M8 4H4v12h4M12 6l4 4-4 4M16 10H8"/>`,
 		"plus":       `<path d="M10 4v12M4 10h12"/>`,
+		"programs":   `<path d="M7 3v4M13 3v4M5 7h10v3a5 5 0 0 1-10 0zM10 15v3"/>`,
 		"figures":    `<path d="M4 16V9M10 16V4M16 16v-5"/>`,
 	}
 	return template.HTML(`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">` + paths[name] + `</svg>`) //nolint:gosec // constants of this function

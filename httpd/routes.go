@@ -29,8 +29,9 @@ func (s *Server) routes(r *gin.Engine) {
 	r.GET("/webhook/whatsapp", gin.WrapH(s.o.Webhook))
 	r.POST("/webhook/whatsapp", gin.WrapH(s.o.Webhook))
 
-	api := r.Group("/api/v1", s.bearer)
-	api.POST("/ask", s.ask)
+	for _, e := range s.endpoints() {
+		r.Handle(e.method, e.path, s.bearer(e.scope), e.handle)
+	}
 
 	r.GET("/", s.home)
 	r.GET("/assets/*file", s.asset)
@@ -42,6 +43,21 @@ func (s *Server) routes(r *gin.Engine) {
 	if s.o.Simulator != nil {
 		r.Any("/sim", gin.WrapH(s.o.Simulator))
 		r.Any("/sim/*path", gin.WrapH(s.o.Simulator))
+	}
+}
+
+// endpoints lists the API's routes with the scope that each needs.
+func (s *Server) endpoints() []endpoint {
+	const get, post = http.MethodGet, http.MethodPost
+	return []endpoint{
+		{get, "/api/v1/openapi.json", public, s.openAPI},
+		{post, "/api/v1/ask", staff.ScopeEval, s.ask},
+		{get, "/api/v1/conversations", staff.ScopeConversations, s.sharedList(SharedConversations)},
+		{get, "/api/v1/conversations/:id", staff.ScopeConversations, s.sharedOne(SharedConversations)},
+		{get, "/api/v1/tags", staff.ScopeConversations, s.sharedList(SharedTags)},
+		{get, "/api/v1/tickets", staff.ScopeTickets, s.sharedList(SharedTickets)},
+		{get, "/api/v1/tickets/:id", staff.ScopeTickets, s.sharedOne(SharedTickets)},
+		{get, "/api/v1/figures", staff.ScopeFigures, s.sharedFigures},
 	}
 }
 
@@ -106,6 +122,13 @@ func (s *Server) console() []route {
 		{post, "/console/settings/notice/end", staff.RightNotice, s.endNotice},
 		{post, "/console/settings/alerts", staff.RightConfigure, s.setAlerts},
 		{post, "/console/settings/routes", staff.RightConfigure, s.setRoutes},
+
+		{get, "/console/programs", staff.RightConnect, s.programs},
+		{post, "/console/programs/token", staff.RightConnect, s.addToken},
+		{post, "/console/programs/token/end", staff.RightConnect, s.endToken},
+		{post, "/console/programs/webhook", staff.RightConnect, s.addWebhook},
+		{post, "/console/programs/webhook/end", staff.RightConnect, s.endWebhook},
+		{post, "/console/programs/delivery/retry", staff.RightConnect, s.retryDelivery},
 
 		{get, "/console/team", staff.RightUsers, s.team},
 		{post, "/console/team/invite", staff.RightUsers, s.invite},

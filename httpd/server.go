@@ -64,6 +64,12 @@ type Options struct {
 	Evaluation Evaluation
 	Evaluator  Evaluator
 	Figures    Figures
+	Shared     Shared
+	Access     AccessFinder
+	Tokens     AccessRegister
+	Hooks      Hooks
+	Deliveries Deliveries
+	Events     []string // of webhooks
 	Reasons    []string // of tickets, for the routing rules
 	// WebhookSecret signs what a clinic's webhook is told.
 	WebhookSecret func(ctx context.Context, clinic frontdesk.ClinicID) (string, error)
@@ -87,7 +93,7 @@ func (o Options) check() error {
 		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
 		"approver": o.Approver == nil, "sorter": o.Sorter == nil, "replies": o.Replies == nil, "files": o.Files == nil, "live": o.Live == nil,
 		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "cases": o.Cases == nil, "evaluation": o.Evaluation == nil, "evaluator": o.Evaluator == nil, "webhook secret": o.WebhookSecret == nil,
-		"key": len(o.Key) != keySize, "figures": o.Figures == nil,
+		"key": len(o.Key) != keySize, "figures": o.Figures == nil, "shared": o.Shared == nil, "access": o.Access == nil, "tokens": o.Tokens == nil, "hooks": o.Hooks == nil, "deliveries": o.Deliveries == nil,
 	}
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		if parts[name] {
@@ -176,4 +182,27 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return errors.Join(fmt.Errorf("stop serving: %w", err), server.Close())
 	}
 	return nil
+}
+
+// Address is a route as a test asks for it.
+type Address struct {
+	Method, Path string      // parameters stand as ":name"
+	Right        staff.Right // of the console; "" for the API
+	Scope        staff.Scope // of the API; "" for the console
+}
+
+// Addresses lists all routes of the console and the API that need somebody.
+func (s *Server) Addresses() []Address {
+	var all []Address
+	for _, r := range s.console() {
+		if r.right != open {
+			all = append(all, Address{Method: r.method, Path: r.path, Right: r.right})
+		}
+	}
+	for _, e := range s.endpoints() {
+		if e.scope != public {
+			all = append(all, Address{Method: e.method, Path: e.path, Scope: e.scope})
+		}
+	}
+	return all
 }

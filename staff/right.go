@@ -33,13 +33,14 @@ const (
 	RightOverride  Right = "override"  // let content go live that its gate holds back
 	RightUsers     Right = "users"     // invite, change and disable users
 	RightAudit     Right = "audit"     // read and verify the audit log
+	RightConnect   Right = "connect"   // tokens and webhooks of other programs
 	RightFigures   Right = "figures"   // see and export the figures, which name no patient
 )
 
 // table is the one place that says who may do what.
 func table() map[Role][]Right {
 	return map[Role][]Right{
-		RoleOwner:     {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightOverride, RightUsers, RightAudit, RightFigures},
+		RoleOwner:     {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightOverride, RightUsers, RightAudit, RightFigures, RightConnect},
 		RoleManager:   {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightAudit, RightFigures},
 		RoleAgent:     {RightSelf, RightRead, RightReply, RightContent, RightTry},
 		RoleClinician: {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightTry, RightEvaluate, RightOverride},

@@ -126,7 +126,8 @@ func (r *deskRun) prepare(ctx context.Context, set map[string]string) (err error
 }
 
 // fill copies the conversations in as the owner. What staff open is sealed as the
-// product seals it; the other bodies are bytes of the same length.
+// product seals it; the other bodies are bytes of the same length. Replies are only
+// those that the service itself makes: nothing but Post makes one.
 func (r *deskRun) fill(ctx context.Context, w *parts) error {
 	var account string
 	lines, err := store.NewConversations(w.db, nil).Accounts(ctx, r.clinic.ID)
@@ -162,8 +163,6 @@ func (r *deskRun) fill(ctx context.Context, w *parts) error {
 		        CASE WHEN n >= `+strconv.Itoa(deskActive)+` THEN at + interval '1 hour' END, 'done'
 		   FROM bench_conversation WHERE n < `+strconv.Itoa(deskActive)+` OR n % 5 = 0`,
 		`INSERT INTO conversation_tag (clinic_id, conversation_id, tag) SELECT `+clinic+`, id, 'tag' || n % 7 FROM bench_conversation WHERE n % 10 = 0`,
-		`INSERT INTO outbound (clinic_id, outbound_id, conversation_id, origin, sealed, state, due, created_at, ended_at)
-		 SELECT `+clinic+`, `+uuidAt(`at - interval '40 minutes'`, `n || 'out'`)+`, id, 'turn', decode(repeat(md5(n::text), 8), 'hex'), 'sent', at, at - interval '40 minutes', at - interval '40 minutes' FROM bench_conversation WHERE n >= `+strconv.Itoa(deskActive),
 		`INSERT INTO message (clinic_id, message_id, account_id, provider_hash, conversation_id, kind, language, labels, sealed, at, received_at, decided_at)
 		 SELECT `+clinic+`, COALESCE(m.id, `+uuidAt(`c.at - (k * interval '1 hour')`, `n || ' ' || k`)+`), '`+account+`', decode(md5(n || ' ' || k), 'hex'), c.id, 'text', (ARRAY['fr', 'fr', 'it', 'en'])[1 + n % 4],
 		        '{}', COALESCE(m.sealed, decode(repeat(md5(n || ' ' || k), 8), 'hex')), c.at - (k * interval '1 hour'), c.at - (k * interval '1 hour'), c.at
@@ -176,7 +175,7 @@ func (r *deskRun) fill(ctx context.Context, w *parts) error {
 		  WHERE m.clinic_id = `+clinic,
 		`DROP TABLE bench_conversation, bench_message, bench_word`)
 	if err == nil {
-		_, err = r.psql(ctx, nil, `VACUUM ANALYZE contact, conversation, episode, ticket, conversation_tag, outbound, message, message_word`)
+		_, err = r.psql(ctx, nil, `VACUUM ANALYZE contact, conversation, episode, ticket, conversation_tag, message, message_word`)
 	}
 	return err
 }

@@ -17,7 +17,6 @@ import (
 	"net/http"
 	"net/smtp"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -44,11 +43,7 @@ type courier struct {
 // newWatch wires the watch over tickets.
 func (s *service) newWatch() *handoff.Watch {
 	w := s.parts
-	client := &http.Client{
-		Transport:     &http.Transport{DialContext: ingest.GuardedDial(w.settings.fetchAllow), TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: 15 * time.Second},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	w.onClose(func() error { client.CloseIdleConnections(); return nil })
+	client := w.outsideClient()
 	return &handoff.Watch{
 		Board: s.conversations, Outgoing: s.conversations, Now: w.now, Log: w.log, Every: watchEvery,
 		Courier: courier{
@@ -57,6 +52,17 @@ func (s *service) newWatch() *handoff.Watch {
 		},
 		Opening: s.openingHours, Release: s.releaseIdle,
 	}
+}
+
+// outsideClient calls addresses that clinics choose: public ones and those that the
+// operator allows, without following redirects.
+func (w *parts) outsideClient() *http.Client {
+	client := &http.Client{
+		Transport:     &http.Transport{DialContext: ingest.GuardedDial(w.settings.fetchAllow), TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: 15 * time.Second},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	w.onClose(func() error { client.CloseIdleConnections(); return nil })
+	return client
 }
 
 // openingHours are those of the clinic's profile.
@@ -81,8 +87,7 @@ func (c courier) Deliver(ctx context.Context, n handoff.Notice) error {
 	return c.mail(ctx, n)
 }
 
-// post tells a webhook: JSON with a signature over time and body, so that the
-// receiver can tell ours from others' and new from repeated.
+// post tells a webhook.
 func (c courier) post(ctx context.Context, n handoff.Notice) error {
 	body, err := json.Marshal(struct {
 		handoff.Notice
@@ -95,27 +100,8 @@ func (c courier) post(ctx context.Context, n handoff.Notice) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, n.Address, bytes.NewReader(body))
-	if err != nil {
-		return errors.New("the webhook's address cannot be used")
-	}
-	at := strconv.FormatInt(c.now().Unix(), 10)
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Frontdesk-Event", n.ID)
-	request.Header.Set("Frontdesk-Signature", "t="+at+",v1="+signature(secret, at, body))
-	response, err := c.client.Do(request)
-	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err // without the address
-		}
-		return fmt.Errorf("tell webhook: %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("the webhook answered %d", response.StatusCode)
-	}
-	return nil
+	_, err = postSigned(ctx, c.client, signedPost{address: n.Address, secret: secret, id: n.ID, at: c.now(), body: body})
+	return err
 }
 
 // signature is HMAC-SHA-256 over "time.body" in hexadecimal digits.

@@ -50,7 +50,7 @@ func (p *program) command() *cobra.Command {
 		p.askCommand(),
 		p.screenCommand(),
 		p.evalCommand(),
-		p.userCommand(),
+		p.userCommand(), p.tokenCommand(),
 		p.ticketCommand(),
 		p.auditCommand(),
 		p.benchCommand(),

@@ -166,7 +166,7 @@ func (s *service) newServer(ctx context.Context, o serviceOptions) error {
 		Webhook: webhook, Simulator: simulator, Metrics: s.metrics.handler(), Try: try,
 		Clinics: console, Door: door, Staff: w.db, Auditor: console, Inbox: console, Pen: console, Library: console, Approver: console,
 		Sorter: console, Replies: console, Files: console, Live: console, Editor: console, Notices: console, Configure: console.Configure,
-		Cases: console, Evaluation: console, Evaluator: console, Figures: console,
+		Cases: console, Evaluation: console, Evaluator: console, Figures: console, Shared: console, Access: w.db, Tokens: w.db, Hooks: console, Deliveries: console, Events: store.WebhookEvents(),
 		Reasons: routedReasons(), WebhookSecret: w.db.WebhookSecret,
 		Screen: screened(w.screens), Ready: s.ready, Demo: o.demo, Key: known, APIToken: w.settings.apiToken,
 		PublicURL: w.settings.publicURL, Secure: o.secure, Log: w.log, Now: w.now, Random: rand.Reader,
@@ -205,6 +205,8 @@ func (s *service) run(ctx context.Context, listener net.Listener) error {
 	wg.Go(func() { s.runs.Run(workCtx) })
 	watch := s.newWatch()
 	wg.Go(func() { watch.Run(workCtx) })
+	tells := postman{db: s.parts.db, conversations: s.conversations, client: s.parts.outsideClient(), now: s.parts.now, log: s.parts.log}
+	wg.Go(func() { tells.run(workCtx) })
 	serveErr := s.server.Serve(ctx, listener)
 	stopWork()
 	wg.Wait()

@@ -78,14 +78,20 @@ func (p *program) openWithoutDatabase(ctx context.Context) (*parts, error) {
 }
 
 func (w *parts) openAll(ctx context.Context) error {
-	var err error
-	if w.texts, err = locale.Load(); err != nil {
-		return fmt.Errorf("texts: %w", err)
+	if err := w.openTexts(); err != nil {
+		return err
 	}
 	if err := w.openHome(ctx); err != nil {
 		return err
 	}
 	return w.openStore(ctx)
+}
+
+func (w *parts) openTexts() (err error) {
+	if w.texts, err = locale.Load(); err != nil {
+		return fmt.Errorf("texts: %w", err)
+	}
+	return nil
 }
 
 func (w *parts) openHome(ctx context.Context) error {
