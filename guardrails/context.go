@@ -31,6 +31,9 @@ func (f *finding) stands(h hit) bool {
 	if f.guessed(h) || f.named(h) || f.denied(h) || f.strayed(h) {
 		return false
 	}
+	if len(r.with) > 0 && !slices.ContainsFunc(r.with, f.any) {
+		return false
+	}
 	now := f.near(h, present)
 	for _, name := range r.unless {
 		label := frontdesk.Label("context:" + name)

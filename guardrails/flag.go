@@ -14,11 +14,13 @@ func (s *Screens) Flag(text string) []string {
 	runes := []rune(text)
 	for from := 0; from < len(runes); from += flagWindow - flagOverlap {
 		part := string(runes[from:min(len(runes), from+flagWindow)])
-		f := s.find(part)
-		for _, h := range f.hits {
-			r := f.rules.rules[h.rule]
-			if r.label == frontdesk.LabelInjection && f.stands(h) && !slices.Contains(out, r.name) {
-				out = append(out, r.name)
+		health := s.spotted(part)
+		for _, f := range []*finding{health, s.misused(health)} {
+			for _, h := range f.hits {
+				r := f.rules.rules[h.rule]
+				if r.label == frontdesk.LabelInjection && f.stands(h) && !slices.Contains(out, r.name) {
+					out = append(out, r.name)
+				}
 			}
 		}
 		for _, e := range hidden(part) {

@@ -13,10 +13,10 @@ import (
 	"frontdesk"
 )
 
-//go:embed rules/*.yaml
+//go:embed rules/*.yaml rules/misuse/*.yaml
 var ruleFiles embed.FS
 
-// ruleFile is one file of rules/: the rules of one language.
+// ruleFile is one file of rules/ or rules/misuse/: the rules of one language.
 type ruleFile struct {
 	Language string              `yaml:"language"`
 	Signed   signature           `yaml:"signed"`
@@ -47,6 +47,7 @@ type ruleText struct {
 	Label  string    `yaml:"label"`
 	Reason string    `yaml:"reason"`
 	Unless *[]string `yaml:"unless"` // contexts; absent: those usual for the label
+	With   []string  `yaml:"with"`   // contexts of which the text must hold one
 	Only   bool      `yaml:"only"`   // counts only when it is the whole text
 	Say    []string  `yaml:"say"`
 }
@@ -57,6 +58,7 @@ type rule struct {
 	file   string // language; a context silences rules of its own file only
 	label  frontdesk.Label
 	unless []string
+	with   []frontdesk.Label
 	only   bool
 }
 
@@ -80,31 +82,60 @@ type ruleSet struct {
 	byAnchor   map[int32][]int32 // vocabulary id → patterns that need it
 }
 
-// loadRules reads and compiles all rule files.
-func loadRules() (*ruleSet, error) {
-	names, err := fs.Glob(ruleFiles, "rules/*.yaml")
+// loadRules reads and compiles all rule files: those of health and people, and those
+// of misuse. The two know no word of each other, so that a word that only misuse
+// listens for never changes how a misspelt cry for help is heard.
+func loadRules() (health, misuse *ruleSet, err error) {
+	healthFiles, err := readRules("rules/*.yaml")
 	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return nil, nil, fmt.Errorf("rules: %w", err)
+	}
+	misuseFiles, err := readRules("rules/misuse/*.yaml")
+	if err != nil {
+		return nil, nil, fmt.Errorf("rules: misuse: %w", err)
+	}
+	health, misuse = newRuleSet(), newRuleSet()
+	for _, file := range healthFiles {
+		if err := health.add(file); err != nil {
+			return nil, nil, fmt.Errorf("rules: %s: %w", file.Language, err)
+		}
+		file.Rules = nil // a price or a visit excuses misuse too
+		if err := misuse.add(file); err != nil {
+			return nil, nil, fmt.Errorf("rules: %s: %w", file.Language, err)
+		}
+	}
+	for _, file := range misuseFiles {
+		if err := misuse.add(file); err != nil {
+			return nil, nil, fmt.Errorf("rules: misuse: %s: %w", file.Language, err)
+		}
+	}
+	health.index()
+	misuse.index()
+	return health, misuse, nil
+}
+
+func newRuleSet() *ruleSet { return &ruleSet{vocabulary: newVocabulary(), files: map[string]bool{}} }
+
+// readRules reads the files that a pattern names, in the order of their names.
+func readRules(pattern string) ([]ruleFile, error) {
+	names, err := fs.Glob(ruleFiles, pattern)
+	if err != nil {
+		return nil, err
 	}
 	sort.Strings(names)
-	set := &ruleSet{vocabulary: newVocabulary(), files: map[string]bool{}}
-	for _, name := range names {
+	out := make([]ruleFile, len(names))
+	for i, name := range names {
 		raw, err := ruleFiles.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
+			return nil, err
 		}
-		var file ruleFile
 		dec := yaml.NewDecoder(bytes.NewReader(raw))
 		dec.KnownFields(true)
-		if err := dec.Decode(&file); err != nil {
-			return nil, fmt.Errorf("rules: %s: %w", path.Base(name), err)
-		}
-		if err := set.add(file); err != nil {
-			return nil, fmt.Errorf("rules: %s: %w", path.Base(name), err)
+		if err := dec.Decode(&out[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", path.Base(name), err)
 		}
 	}
-	set.index()
-	return set, nil
+	return out, nil
 }
 
 // add compiles the rules and contexts of one file.
@@ -128,6 +159,9 @@ func (s *ruleSet) add(file ruleFile) error {
 		r := rule{name: file.Language + "/" + text.Name, file: file.Language, label: label, unless: usualContexts[label], only: text.Only}
 		if text.Unless != nil {
 			r.unless = *text.Unless
+		}
+		for _, name := range text.With {
+			r.with = append(r.with, frontdesk.Label("context:"+name))
 		}
 		if err := s.addRule(c, r, text.Say); err != nil {
 			return err

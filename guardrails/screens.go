@@ -39,7 +39,8 @@ type Hints struct {
 
 // Screens are the inbound screens. They are safe for concurrent use and never change.
 type Screens struct {
-	rules      *ruleSet
+	rules      *ruleSet // of health and people
+	misuse     *ruleSet
 	linear     *linear
 	embedding  *embedding
 	classifier Classifier
@@ -50,7 +51,7 @@ type Screens struct {
 // New loads the rules and the learned weights that are part of the binary. It
 // fails only when one of those files is broken.
 func New(o Options) (*Screens, error) {
-	rules, err := loadRules()
+	rules, misuse, err := loadRules()
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
@@ -62,7 +63,7 @@ func New(o Options) (*Screens, error) {
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
-	s := &Screens{rules: rules, linear: lin, embedding: emb, classifier: o.Classifier, timeout: o.Timeout, now: o.Now}
+	s := &Screens{rules: rules, misuse: misuse, linear: lin, embedding: emb, classifier: o.Classifier, timeout: o.Timeout, now: o.Now}
 	if s.timeout == 0 {
 		s.timeout = vectorTimeout
 	}
@@ -114,6 +115,7 @@ func (s *Screens) Emergency(text string, h Hints) (frontdesk.Label, bool) {
 // identifiers; decide.
 func (s *Screens) screen(text string, h Hints) (frontdesk.Verdict, *finding) {
 	f := s.find(text)
+	f.misuse = s.misused(f)
 	guess := guessed(text, h)
 	v := frontdesk.Verdict{Language: guess.Tag, LanguageSure: guess.Sure}
 	mask(&v, text, h, s.now())
@@ -144,13 +146,23 @@ func (s *Screens) find(text string) *finding {
 // spotted runs the rules alone: what goes out is judged by nothing else.
 func (s *Screens) spotted(text string) *finding {
 	p := prepare(text)
+	typed := slices.Clone(p.words)
 	s.rules.vocabulary.recognise(p)
-	return &finding{text: p, rules: s.rules, hits: s.rules.match(p)}
+	return &finding{text: p, typed: typed, rules: s.rules, hits: s.rules.match(p)}
+}
+
+// misused runs the rules of misuse over a text that [Screens.spotted] prepared.
+func (s *Screens) misused(f *finding) *finding {
+	p := &prepared{runes: f.text.runes, words: f.typed}
+	s.misuse.vocabulary.recognise(p)
+	return &finding{text: p, rules: s.misuse, hits: s.misuse.match(p)}
 }
 
 // finding is all that is known about a text before the decision.
 type finding struct {
 	text        *prepared
+	typed       []word   // of the text, before a vocabulary recognised them
+	misuse      *finding // what the rules of misuse found; nil where they were not asked
 	rules       *ruleSet
 	hits        []hit
 	signs       signs
@@ -246,6 +258,17 @@ func (f *finding) alarms() []evidence {
 
 // spoken returns the other labels that a rule gives.
 func (f *finding) spoken() []evidence {
+	out := f.ruled()
+	if f.misuse != nil {
+		f.misuse.language = f.language
+		out = append(out, f.misuse.ruled()...)
+	}
+	out = append(out, hidden(string(f.text.runes))...)
+	return append(out, f.signs.evidence(f)...)
+}
+
+// ruled returns the labels, beside alarms, that the rules of a set give.
+func (f *finding) ruled() []evidence {
 	var out []evidence
 	for _, h := range f.hits {
 		r := f.rules.rules[h.rule]
@@ -254,8 +277,7 @@ func (f *finding) spoken() []evidence {
 		}
 		out = append(out, evidence{r.label, r.name})
 	}
-	out = append(out, hidden(string(f.text.runes))...)
-	return append(out, f.signs.evidence(f)...)
+	return out
 }
 
 // learned returns what the learned layers find. Where there is a vector, it
