@@ -91,6 +91,9 @@ func (f *finding) denied(h hit) bool {
 // language than its text surely is: words of two languages meet by chance.
 func (f *finding) strayed(h hit) bool {
 	r := f.rules.rules[h.rule]
+	if f.text.arabizi && r.file == "ar" {
+		return false
+	}
 	if !h.open || r.file == everyLanguage || r.file == f.language.Tag || f.language.Sure < almostSurely || !f.rules.files[f.language.Tag] {
 		return false
 	}
@@ -155,7 +158,7 @@ func (f *finding) inParts(h, c hit) bool {
 // near tells whether a context of that name stands in the hit's sentence.
 func (f *finding) near(h hit, label frontdesk.Label) bool {
 	for _, c := range f.hits {
-		if f.rules.rules[c.rule].label == label && f.speaks(c, h) && !f.broken(min(c.start, h.start), max(c.end, h.end)) {
+		if f.rules.rules[c.rule].label == label && f.speaks(c, h) && !f.guessed(c) && !f.broken(min(c.start, h.start), max(c.end, h.end)) {
 			return true
 		}
 	}

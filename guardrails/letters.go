@@ -1,6 +1,9 @@
 package guardrails
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // elisions are the words that lose their vowel before an apostrophe (French,
 // Italian, Catalan); the apostrophe parts them from the next word. Any other
@@ -104,6 +107,18 @@ func skeletonArabizi(latin string) string {
 		latin = strings.TrimSuffix(latin, "h")
 	}
 	return squeeze(strings.ReplaceAll(evenArabic.Replace(latin), "h", "7"))
+}
+
+// skeletonsArabizi returns the consonants that a word may have: 2 is a glottal stop,
+// or the q that Egypt and the Levant leave out, and g is the j of Egypt.
+func skeletonsArabizi(latin string) []string {
+	var out []string
+	for _, as := range []string{latin, strings.ReplaceAll(latin, "2", "q"), strings.ReplaceAll(latin, "g", "j")} {
+		if s := skeletonArabizi(as); len(s) > 1 && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // skeletonOfArabic returns what [skeletonArabizi] gives for the same word typed in Latin letters.

@@ -36,8 +36,9 @@ const (
 
 // prepared is a text made ready for the rules and the classifiers.
 type prepared struct {
-	runes []rune
-	words []word
+	runes   []rune
+	words   []word
+	arabizi bool // Arabic in Latin letters
 }
 
 // prepare splits a text into folded words whose offsets map back to the original.

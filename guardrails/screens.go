@@ -245,8 +245,8 @@ func (f *finding) alarms() []evidence {
 			out = append(out, evidence{r.label, r.name})
 		}
 	}
-	if len(out) > 0 {
-		return out
+	if len(out) > 0 || f.signs.letters == 0 {
+		return out // a bare number calls for nobody
 	}
 	for _, layer := range f.layers() {
 		if l, ok := layer.alarm(f.silenced()); ok {

@@ -15,19 +15,19 @@ type vocabulary struct {
 	members [][]string
 	exact   map[string][]int32
 	stems   map[string][]int32
-	literal map[string][]int32 // words as they are written, double letters kept
-	spelled map[string][]int32 // stems likewise
-	doubled map[string][]int32 // short words with a double letter, without it: for "weeeen", not for "wen"
-	written map[string][]int32 // words whose accents matter
-	typos   []typo             // by hash: a word short of one letter, and what it may be
-	typed   []string           // the words of typos
-	shapes  map[string]bool    // words long enough to be found in run-together text
-	longest int                // bytes of the longest stem
+	literal map[string][]int32   // words as they are written, double letters kept
+	spelled map[string][]int32   // stems likewise
+	doubled map[string][]doubled // short words with a double letter, without it: for "weeeen", not for "wen"
+	written map[string][]int32   // words whose accents matter
+	typos   []typo               // by hash: a word short of one letter, and what it may be
+	typed   []string             // the words of typos
+	shapes  map[string]bool      // words long enough to be found in run-together text
+	longest int                  // bytes of the longest stem
 }
 
 func newVocabulary() *vocabulary {
 	return &vocabulary{entries: map[string]int32{}, exact: map[string][]int32{}, stems: map[string][]int32{},
-		literal: map[string][]int32{}, spelled: map[string][]int32{}, doubled: map[string][]int32{}, written: map[string][]int32{}, shapes: map[string]bool{}}
+		literal: map[string][]int32{}, spelled: map[string][]int32{}, doubled: map[string][]doubled{}, written: map[string][]int32{}, shapes: map[string]bool{}}
 }
 
 // entry returns the id of a set of words; a word that ends in * is a stem.
@@ -55,7 +55,7 @@ func (v *vocabulary) entry(words []string) int32 {
 			continue
 		}
 		if short := squeeze(w); len(short) < len(w) && len(short) <= shortDoubled {
-			v.doubled[short] = append(v.doubled[short], id)
+			v.doubled[short] = append(v.doubled[short], doubled{w, id})
 		} else {
 			v.put(v.exact, short, id)
 		}
@@ -72,6 +72,49 @@ const shortDoubled = 4
 // shortestStem is how many letters a stem must keep once its double letters are
 // one: "kkk*" is laughter, "k*" would be anything.
 const shortestStem = 3
+
+// doubled is a word of the rules with a double letter.
+type doubled struct {
+	word string
+	id   int32
+}
+
+// drawn adds the ids of the short words that raw draws out: the same letters are
+// double, so that "wenn" is not "weeën".
+func (v *vocabulary) drawn(form, raw string, ids []int32) []int32 {
+	for _, d := range v.doubled[form] {
+		if asDouble(d.word, raw) {
+			ids = append(ids, d.id)
+		}
+	}
+	return ids
+}
+
+// asDouble tells whether raw doubles each letter that word doubles; the two are the
+// same once double letters are one.
+func asDouble(word, raw string) bool {
+	w, r := runs(word), runs(raw)
+	for i := range w {
+		if i >= len(r) || w[i] > 1 && r[i] < 2 {
+			return false
+		}
+	}
+	return true
+}
+
+// runs returns how often each letter of a word stands in a row.
+func runs(s string) []int {
+	var out []int
+	var last rune
+	for _, r := range s {
+		if r == last && len(out) > 0 {
+			out[len(out)-1]++
+			continue
+		}
+		out, last = append(out, 1), r
+	}
+	return out
+}
 
 // spelledOut returns the ids that a word with a double letter meets as it is
 // written. Where there is one, it stands: "blood" is not "blöd" with an o too many.
@@ -276,6 +319,7 @@ func (v *vocabulary) cut(form string) []string {
 func (v *vocabulary) recognise(p *prepared) {
 	v.unglue(p)
 	arabizi, foreign := looksArabizi(p), v.looksForeign(p)
+	p.arabizi = arabizi
 	var out []word
 	cuts := 0
 	for i := range p.words {
@@ -288,7 +332,7 @@ func (v *vocabulary) recognise(p *prepared) {
 			for _, form := range w.forms {
 				ids = v.meets(form, ids)
 				if w.raw != w.forms[0] {
-					ids = append(ids, v.doubled[form]...)
+					ids = v.drawn(form, w.raw, ids)
 				}
 			}
 		}
@@ -305,7 +349,7 @@ func (v *vocabulary) recognise(p *prepared) {
 			ids = v.meets(lookalike(w.forms[0]), ids)
 		}
 		if len(ids) == 0 {
-			if cuts < 8 {
+			if cuts < 8 && !arabizi {
 				if parts := v.cut(w.forms[0]); parts != nil {
 					cuts++
 					for k, part := range parts {
@@ -336,7 +380,7 @@ func (v *vocabulary) recognise(p *prepared) {
 		}
 		if arabizi && len(w.forms[0]) > 1 {
 			for _, form := range append(uncliticLatin(w.forms[0]), w.forms[0]) {
-				if s := skeletonArabizi(form); len(s) > 1 {
+				for _, s := range skeletonsArabizi(form) {
 					ids = v.meets("^"+s, ids)
 				}
 			}
@@ -417,12 +461,26 @@ func looksArabizi(p *prepared) bool {
 			hits++
 			continue
 		}
-		latin, digits, _ := scriptOf(f)
-		if latin && digits && strings.ContainsAny(f, "23579") && !strings.ContainsAny(f, "014") {
+		if !w.glued && chatDigit(f) {
 			hits += 2
 		}
 	}
 	return hits >= 2 && leetish < hits
+}
+
+// chatDigit tells a word of three letters and more in which digits that stand for
+// Arabic consonants are alone among letters; "99tl" and "500l" are measures.
+func chatDigit(f string) bool {
+	latin, digits, _ := scriptOf(f)
+	if !latin || !digits || strings.ContainsAny(f, "014") || !strings.ContainsAny(f, "23579") || len(f) < 4 {
+		return false
+	}
+	for i := 1; i < len(f); i++ {
+		if isDigit(f[i-1]) && isDigit(f[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // arabiziShort are words of one consonant, which alone says too little.
@@ -430,9 +488,18 @@ var arabiziShort = map[string]string{"ma": "ما", "la": "لا", "fi": "في", "
 
 // arabiziWords are frequent words of Arabic in Latin letters.
 var arabiziWords = map[string]bool{
-	"ana": true, "mish": true, "mesh": true, "msh": true, "mosh": true, "wallah": true, "walahi": true, "habibi": true,
-	"yani": true, "fein": true, "fen": true, "leh": true, "lesh": true, "shu": true, "kifak": true, "momken": true,
-	"mumkin": true, "ayez": true, "ayza": true, "bidi": true, "badi": true, "uridu": true, "urid": true, "andi": true,
-	"indi": true, "ndi": true, "ma": true, "law": true, "samaht": true, "shukran": true, "salam": true, "alaykum": true,
-	"aleykum": true, "ya": true, "ibni": true, "bint": true, "binti": true, "omi": true, "abi": true, "kteer": true, "ktir": true,
+	"ana": true, "mish": true, "mesh": true, "msh": true, "mosh": true, "wallah": true, "walahi": true, "habibi": true, "yani": true, "fein": true,
+	"fen": true, "leh": true, "lesh": true, "shu": true, "kifak": true, "momken": true, "mumkin": true, "ayez": true, "ayza": true, "bidi": true,
+	"badi": true, "uridu": true, "urid": true, "andi": true, "indi": true, "ndi": true, "mafi": true, "fih": true, "feeh": true, "enta": true,
+	"enti": true, "inta": true, "inti": true, "howa": true, "hiya": true, "ktir": true, "awi": true, "gedan": true, "jiddan": true, "jidan": true,
+	"lazem": true, "lazim": true, "doktor": true, "daktor": true, "doktora": true, "mostashfa": true, "mustashfa": true, "alam": true, "waja": true,
+	"baba": true, "mama": true, "ibn": true, "ebni": true, "bnti": true, "benti": true, "zawji": true, "zawgi": true, "gozi": true, "jozi": true,
+	"sadri": true, "sedri": true, "qalbi": true, "albi": true, "rasi": true, "batni": true, "nafsi": true, "amoot": true, "amout": true, "amut": true,
+	"mawt": true, "moot": true, "dam": true, "shadid": true, "shadeed": true, "aqdar": true, "agdar": true, "adir": true, "ader": true, "qader": true,
+	"adra": true, "kaman": true, "dilwaqti": true, "delwaty": true, "halla": true, "hala": true, "bas": true, "yalla": true, "inshallah": true,
+	"insha": true, "allah": true, "ahlan": true, "marhaba": true, "sabah": true, "masa": true, "khair": true, "kheir": true, "fain": true, "wein": true,
+	"wain": true, "aina": true, "kam": true, "kem": true, "bkam": true, "bikam": true, "keef": true, "kayf": true, "kaif": true, "izay": true,
+	"ezay": true, "eih": true, "eeh": true, "shou": true, "sho": true, "hal": true, "hatha": true, "haza": true, "hada": true, "ma": true, "law": true,
+	"samaht": true, "shukran": true, "salam": true, "alaykum": true, "aleykum": true, "ya": true, "ibni": true, "bint": true, "binti": true,
+	"omi": true, "abi": true, "kteer": true,
 }
