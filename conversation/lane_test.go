@@ -18,7 +18,7 @@ import (
 // laneFiles are files of a test's own, sealed with its key.
 func laneFiles(t *testing.T, key []byte) conversation.LaneFiles {
 	t.Helper()
-	vault, err := store.NewVault(key)
+	vault, err := store.NewVault([][]byte{key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestEmergencyIsAnsweredWithoutPostgresAndNotRepeated(t *testing.T) {
 	}
 
 	// The database is away from the start of the next one.
-	away, err := store.Open(t.Context(), store.Options{DatabaseURL: b.db.URL, Key: b.db.Key, Now: time.Now, Random: b.config().Random})
+	away, err := store.Open(t.Context(), store.Options{DatabaseURL: b.db.URL, Keys: [][]byte{b.db.Key}, Now: time.Now, Random: b.config().Random})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func TestACaseIsKeptOnceAndSealed(t *testing.T) {
 	}
 	err = db.InClinic(t.Context(), clinic, func(tx pgx.Tx) error {
 		var row string
-		if err := tx.QueryRow(t.Context(), `SELECT convert_from(sealed, 'LATIN1') || author || origin FROM eval_case WHERE clinic_id = $1`, clinic).Scan(&row); err != nil {
+		if err := tx.QueryRow(t.Context(), `SELECT encode(sealed, 'escape') || author || origin FROM eval_case WHERE clinic_id = $1`, clinic).Scan(&row); err != nil {
 			return err
 		}
 		if strings.Contains(row, "parapluie") {

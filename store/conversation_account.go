@@ -204,9 +204,9 @@ func (c *Conversations) Alerts(ctx context.Context, clinic frontdesk.ClinicID, l
 // Vault seals files with FRONTDESK_KEY, without a database.
 type Vault struct{ master *masterKey }
 
-// NewVault returns the vault of a 32-byte FRONTDESK_KEY.
-func NewVault(key []byte) (*Vault, error) {
-	master, err := newMasterKey(key)
+// NewVault returns the vault of FRONTDESK_KEY: its first version seals, each opens.
+func NewVault(keys [][]byte) (*Vault, error) {
+	master, err := newMasterKey(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ const vaultContext = "file\x00lane"
 
 // Seal implements [conversation.Vault].
 func (v *Vault) Seal(plain []byte) ([]byte, error) {
-	sealed, err := v.master.wrap.Encrypt(plain, []byte(vaultContext))
+	sealed, err := v.master.newest().wrap.Encrypt(plain, []byte(vaultContext))
 	if err != nil {
 		return nil, fmt.Errorf("seal file: %w", err)
 	}
@@ -227,7 +227,7 @@ func (v *Vault) Seal(plain []byte) ([]byte, error) {
 
 // Open implements [conversation.Vault].
 func (v *Vault) Open(sealed []byte) ([]byte, error) {
-	plain, err := v.master.wrap.Decrypt(sealed, []byte(vaultContext))
+	plain, _, err := v.master.open(sealed, []byte(vaultContext))
 	if err != nil {
 		return nil, fmt.Errorf("open file: %w", err)
 	}

@@ -34,7 +34,7 @@ const (
 type Options struct {
 	DatabaseURL string           // as the service role, which owns nothing and cannot bypass row-level security
 	MigrateURL  string           // as the owner; when set, Open migrates first
-	Key         []byte           // FRONTDESK_KEY, 32 bytes: wraps the key of each clinic
+	Keys        [][]byte         // versions of FRONTDESK_KEY, 32 bytes each: the first wraps the key of each clinic, all unwrap
 	Now         func() time.Time // the clock; required
 	Random      io.Reader        // crypto/rand.Reader in the product; required
 	MaxConns    int32            // connections of the pool, 0 is 16
@@ -59,7 +59,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Now == nil || o.Random == nil {
 		return nil, errors.New("store: Options.Now and Options.Random are required")
 	}
-	master, err := newMasterKey(o.Key)
+	master, err := newMasterKey(o.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	db := &DB{pool: pool, now: o.Now, random: o.Random, master: master}
 	if err := db.checkRole(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if err := db.openDirectory(ctx); err != nil {
 		pool.Close()
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func TestTheClinicOfATransactionEndsWithIt(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	clinic := db.Clinic(t, "Lac").ID
-	pool, err := store.Open(t.Context(), store.Options{DatabaseURL: db.URL, Key: db.Key, Now: time.Now, Random: rand.Reader, MaxConns: 1})
+	pool, err := store.Open(t.Context(), store.Options{DatabaseURL: db.URL, Keys: [][]byte{db.Key}, Now: time.Now, Random: rand.Reader, MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestTheClinicOfATransactionEndsWithIt(t *testing.T) {
 func TestOpenRefusesARoleThatCouldBypass(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
-	_, err := store.Open(t.Context(), store.Options{DatabaseURL: db.OwnerURL, Key: db.Key, Now: time.Now, Random: rand.Reader})
+	_, err := store.Open(t.Context(), store.Options{DatabaseURL: db.OwnerURL, Keys: [][]byte{db.Key}, Now: time.Now, Random: rand.Reader})
 	wantCode(t, err, frontdesk.CodeInvalid)
 }
 
@@ -233,7 +233,7 @@ func TestEveryQueryOfATurnHasItsIndex(t *testing.T) {
 	revision := publish(t, db, draftOf(t, clinic.ID, "a.txt", noon, "parking", "visits"), noon)
 	owner := connect(t, db.OwnerURL)
 	before := scans(t, owner)
-	strict, err := store.Open(t.Context(), store.Options{DatabaseURL: db.URL + "&options=-c%20enable_seqscan%3Doff", Key: db.Key, Now: time.Now, Random: rand.Reader, MaxConns: 1})
+	strict, err := store.Open(t.Context(), store.Options{DatabaseURL: db.URL + "&options=-c%20enable_seqscan%3Doff", Keys: [][]byte{db.Key}, Now: time.Now, Random: rand.Reader, MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

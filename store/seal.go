@@ -6,7 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
-	"errors"
+	"encoding/hex"
 	"fmt"
 	"io"
 
@@ -34,29 +34,76 @@ type Place struct {
 }
 
 // masterKey wraps the keys of the clinics and makes the look-up values of the
-// directory.
+// directory. While FRONTDESK_KEY changes there are several versions of it: the first
+// one wraps, each opens.
 type masterKey struct {
-	wrap      tink.AEAD
-	directory []byte
+	versions  []keyVersion
+	directory []byte // of the look-up values; see DB.openDirectory
 }
 
-func newMasterKey(key []byte) (*masterKey, error) {
+// keyVersion is one version of FRONTDESK_KEY.
+type keyVersion struct {
+	id        string // tells versions apart in the audit log and gives nothing away
+	wrap      tink.AEAD
+	directory []byte // what a database made with it uses for its look-up values
+}
+
+func newMasterKey(keys [][]byte) (*masterKey, error) {
+	m := &masterKey{}
+	for _, key := range keys {
+		version, err := newKeyVersion(key)
+		if err != nil {
+			return nil, err
+		}
+		m.versions = append(m.versions, version)
+	}
+	if len(m.versions) == 0 {
+		return nil, wrongKey()
+	}
+	return m, nil
+}
+
+func wrongKey() error {
+	return &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: "FRONTDESK_KEY is missing or not 32 bytes long."}
+}
+
+func newKeyVersion(key []byte) (keyVersion, error) {
 	if len(key) != KeySize {
-		return nil, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: "FRONTDESK_KEY is missing or not 32 bytes long."}
+		return keyVersion{}, wrongKey()
 	}
 	wrap, err := hkdf.Key(sha256.New, key, nil, "frontdesk wrap", KeySize)
 	if err != nil {
-		return nil, fmt.Errorf("derive wrapping key: %w", err)
+		return keyVersion{}, fmt.Errorf("derive wrapping key: %w", err)
 	}
 	directory, err := hkdf.Key(sha256.New, key, nil, "frontdesk directory", KeySize)
 	if err != nil {
-		return nil, fmt.Errorf("derive directory key: %w", err)
+		return keyVersion{}, fmt.Errorf("derive directory key: %w", err)
+	}
+	id, err := hkdf.Key(sha256.New, key, nil, "frontdesk key id", keyIDSize)
+	if err != nil {
+		return keyVersion{}, fmt.Errorf("derive key id: %w", err)
 	}
 	primitive, err := subtle.NewAESGCM(wrap)
 	if err != nil {
-		return nil, fmt.Errorf("make wrapping cipher: %w", err)
+		return keyVersion{}, fmt.Errorf("make wrapping cipher: %w", err)
 	}
-	return &masterKey{wrap: primitive, directory: directory}, nil
+	return keyVersion{id: hex.EncodeToString(id), wrap: primitive, directory: directory}, nil
+}
+
+// keyIDSize is the length of a key version's id in bytes.
+const keyIDSize = 4
+
+// newest is the version that wraps.
+func (m *masterKey) newest() keyVersion { return m.versions[0] }
+
+// open opens what one of the versions wrapped, and returns which.
+func (m *masterKey) open(wrapped, context []byte) (plain []byte, by keyVersion, err error) {
+	for _, version := range m.versions {
+		if plain, err = version.wrap.Decrypt(wrapped, context); err == nil {
+			return plain, version, nil
+		}
+	}
+	return nil, keyVersion{}, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: "FRONTDESK_KEY is not the key that this database was made with.", Err: err}
 }
 
 // blind returns the look-up value of a directory table.
@@ -155,7 +202,11 @@ func (db *DB) clinicKeys(ctx context.Context, clinic frontdesk.ClinicID) (*clini
 	if err != nil {
 		return nil, fmt.Errorf("read keys of clinic: %w", err)
 	}
-	keys, err := db.master.unwrap(clinic, wrappedAEAD, wrappedLookup)
+	opened, err := db.master.unwrapClinic(clinic, wrappedAEAD, wrappedLookup)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := opened.keys(clinic)
 	if err != nil {
 		return nil, err
 	}
@@ -169,39 +220,55 @@ func (m *masterKey) newClinicKeys(clinic frontdesk.ClinicID, random io.Reader) (
 	if err != nil {
 		return nil, nil, fmt.Errorf("make clinic key: %w", err)
 	}
-	var buf bytes.Buffer
-	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&buf), m.wrap, []byte("sealing\x00"+clinic)); err != nil {
-		return nil, nil, fmt.Errorf("wrap clinic key: %w", err)
-	}
 	raw := make([]byte, KeySize)
 	if _, err := io.ReadFull(random, raw); err != nil {
 		return nil, nil, fmt.Errorf("make look-up key: %w", err)
 	}
-	lookup, err = m.wrap.Encrypt(raw, []byte("lookup\x00"+clinic))
+	return m.wrapClinic(clinic, handle, raw)
+}
+
+// wrapClinic wraps a clinic's keys by the newest version.
+func (m *masterKey) wrapClinic(clinic frontdesk.ClinicID, handle *keyset.Handle, raw []byte) (sealing, lookup []byte, err error) {
+	wrap := m.newest().wrap
+	var buf bytes.Buffer
+	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&buf), wrap, sealingContext(clinic)); err != nil {
+		return nil, nil, fmt.Errorf("wrap clinic key: %w", err)
+	}
+	lookup, err = wrap.Encrypt(raw, lookupContext(clinic))
 	if err != nil {
 		return nil, nil, fmt.Errorf("wrap look-up key: %w", err)
 	}
 	return buf.Bytes(), lookup, nil
 }
 
-func (m *masterKey) unwrap(clinic frontdesk.ClinicID, sealing, lookup []byte) (*clinicKeys, error) {
-	wrong := func(err error) error {
-		return &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: "FRONTDESK_KEY is not the key that this database was made with.", Err: err}
+func sealingContext(clinic frontdesk.ClinicID) []byte { return []byte("sealing\x00" + clinic) }
+func lookupContext(clinic frontdesk.ClinicID) []byte  { return []byte("lookup\x00" + clinic) }
+
+// unwrapped are a clinic's keys and the version of FRONTDESK_KEY that wrapped them.
+type unwrapped struct {
+	handle *keyset.Handle
+	lookup []byte
+	by     keyVersion
+}
+
+func (m *masterKey) unwrapClinic(clinic frontdesk.ClinicID, sealing, lookup []byte) (u unwrapped, err error) {
+	if u.lookup, u.by, err = m.open(lookup, lookupContext(clinic)); err != nil {
+		return u, err
 	}
-	handle, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(sealing)), m.wrap, []byte("sealing\x00"+clinic))
+	if len(u.lookup) != KeySize {
+		return u, wrongKey()
+	}
+	u.handle, err = keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(sealing)), u.by.wrap, sealingContext(clinic))
 	if err != nil {
-		return nil, wrong(err)
+		return u, fmt.Errorf("unwrap clinic key: %w", err)
 	}
-	primitive, err := aead.New(handle)
+	return u, nil
+}
+
+func (u unwrapped) keys(clinic frontdesk.ClinicID) (*clinicKeys, error) {
+	primitive, err := aead.New(u.handle)
 	if err != nil {
 		return nil, fmt.Errorf("use clinic key: %w", err)
 	}
-	raw, err := m.wrap.Decrypt(lookup, []byte("lookup\x00"+clinic))
-	if err != nil {
-		return nil, wrong(err)
-	}
-	if len(raw) != KeySize {
-		return nil, wrong(errors.New("look-up key has a wrong length"))
-	}
-	return &clinicKeys{clinic: clinic, aead: primitive, lookup: raw}, nil
+	return &clinicKeys{clinic: clinic, aead: primitive, lookup: u.lookup}, nil
 }

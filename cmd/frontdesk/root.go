@@ -53,6 +53,7 @@ func (p *program) command() *cobra.Command {
 		p.userCommand(), p.tokenCommand(),
 		p.ticketCommand(),
 		p.auditCommand(),
+		p.keyCommand(),
 		p.benchCommand(),
 		p.readFileCommand(),
 	)

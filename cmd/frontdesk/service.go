@@ -92,11 +92,11 @@ func newService(ctx context.Context, w *parts, o serviceOptions) (*service, erro
 
 func (s *service) newEngine(ctx context.Context, o serviceOptions, responder conversation.Responder) error {
 	w := s.parts
-	key, err := w.masterKey(ctx)
+	keys, err := w.masterKeys(ctx)
 	if err != nil {
 		return err
 	}
-	vault, err := store.NewVault(key)
+	vault, err := store.NewVault(keys)
 	if err != nil {
 		return fmt.Errorf("lane's vault: %w", err)
 	}

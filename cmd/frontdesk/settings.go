@@ -18,9 +18,9 @@ import (
 // settings are what the environment says, parsed once at the start. .env.example
 // lists every one with its meaning.
 type settings struct {
-	databaseURL string // "": the private PostgreSQL of the home
-	migrateURL  string // "": migrations are not run on an external database
-	key         []byte // nil: the home's own
+	databaseURL string   // "": the private PostgreSQL of the home
+	migrateURL  string   // "": migrations are not run on an external database
+	keys        [][]byte // versions of FRONTDESK_KEY, the newest first
 
 	embeddingsURL   string // "": the local server of the home
 	embeddingsKey   string
@@ -86,12 +86,14 @@ func readSettings(getenv func(string) string) (settings, error) {
 		reader:          getenv("FRONTDESK_READER"),
 	}
 	var err error
-	if text := getenv("FRONTDESK_KEY"); text != "" {
-		if s.key, err = home.ParseKey(text); err != nil {
-			return s, wrongSetting("FRONTDESK_KEY", "64 hexadecimal digits, made by `openssl rand -hex 32`", err)
+	for _, text := range list(getenv("FRONTDESK_KEY")) {
+		key, err := home.ParseKey(text)
+		if err != nil {
+			return s, wrongSetting("FRONTDESK_KEY", "64 hexadecimal digits, made by `openssl rand -hex 32`; the new one and the old, separated by a comma, while rotating", err)
 		}
+		s.keys = append(s.keys, key)
 	}
-	if s.databaseURL != "" && s.key == nil {
+	if s.databaseURL != "" && s.keys == nil {
 		return s, wrongSetting("FRONTDESK_KEY", "64 hexadecimal digits; with DATABASE_URL the key is yours to keep", nil)
 	}
 	for name, value := range map[string]string{"EMBEDDINGS_URL": s.embeddingsURL, "RERANK_URL": s.rerankURL, "LLM_URL": s.llmURL, "FRONTDESK_PUBLIC_URL": s.publicURL, "WHATSAPP_GRAPH_URL": s.graphURL} {

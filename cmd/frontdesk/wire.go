@@ -108,7 +108,6 @@ func (w *parts) openStore(ctx context.Context) error {
 	o := store.Options{
 		DatabaseURL: w.settings.databaseURL,
 		MigrateURL:  w.settings.migrateURL,
-		Key:         w.settings.key,
 		Now:         w.now,
 		Random:      rand.Reader,
 		Cost:        w.cost,
@@ -119,11 +118,10 @@ func (w *parts) openStore(ctx context.Context) error {
 			return fmt.Errorf("private database: %w", err)
 		}
 		o.DatabaseURL, o.MigrateURL = private.URL, private.MigrateURL
-		if o.Key == nil {
-			if o.Key, err = w.home.Key(ctx, rand.Reader); err != nil {
-				return fmt.Errorf("home's key: %w", err)
-			}
-		}
+	}
+	var err error
+	if o.Keys, err = w.masterKeys(ctx); err != nil {
+		return err
 	}
 	db, err := store.Open(ctx, o)
 	if err != nil {
@@ -287,24 +285,25 @@ func (w *parts) agent(ctx context.Context) (*agent.Agent, error) {
 	return a, nil
 }
 
-// masterKey is FRONTDESK_KEY, or the home's own.
-func (w *parts) masterKey(ctx context.Context) ([]byte, error) {
-	if w.settings.key != nil {
-		return w.settings.key, nil
+// masterKeys are the versions of FRONTDESK_KEY, the newest first, or the home's own.
+func (w *parts) masterKeys(ctx context.Context) ([][]byte, error) {
+	if w.settings.keys != nil {
+		return w.settings.keys, nil
 	}
 	key, err := w.home.Key(ctx, rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("home's key: %w", err)
 	}
-	return key, nil
+	return [][]byte{key}, nil
 }
 
 // consoleKey marks the browsers that signed in before; every process has the same.
 func (w *parts) consoleKey(ctx context.Context) ([]byte, error) {
-	master, err := w.masterKey(ctx)
+	masters, err := w.masterKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
+	master := masters[0]
 	key, err := hkdf.Key(sha256.New, master, nil, "frontdesk console", len(master))
 	if err != nil {
 		return nil, fmt.Errorf("console's key: %w", err)

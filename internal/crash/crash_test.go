@@ -79,7 +79,7 @@ func child(address string) error {
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, store.Options{DatabaseURL: os.Getenv(databaseEnv), Key: key, Now: time.Now, Random: rand.Reader})
+	db, err := store.Open(ctx, store.Options{DatabaseURL: os.Getenv(databaseEnv), Keys: [][]byte{key}, Now: time.Now, Random: rand.Reader})
 	if err != nil {
 		return err
 	}

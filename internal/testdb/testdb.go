@@ -93,7 +93,7 @@ func NewAt(t testing.TB, now func() time.Time) *Database {
 	if _, err := io.ReadFull(rand.Reader, d.Key); err != nil {
 		t.Fatalf("make key: %v", err)
 	}
-	d.DB, err = store.Open(ctx, store.Options{DatabaseURL: d.URL, Key: d.Key, Now: now, Random: rand.Reader})
+	d.DB, err = store.Open(ctx, store.Options{DatabaseURL: d.URL, Keys: [][]byte{d.Key}, Now: now, Random: rand.Reader})
 	if err != nil {
 		t.Fatalf("open test database: %v", err)
 	}
