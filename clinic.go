@@ -48,6 +48,38 @@ type Settings struct {
 	Teams            []string          `json:"teams,omitempty"`              // beside reception, billing and nurse
 
 	Gate bool `json:"gate,omitempty"` // an approved revision goes live when the clinic's suites say that no answer got worse
+
+	Pinned       []Pinned     `json:"pinned,omitempty"`        // answers that win over documents
+	Forbidden    []string     `json:"forbidden,omitempty"`     // topics, by their words, that only people answer
+	VerbatimOnly bool         `json:"verbatim_only,omitempty"` // documents are quoted, never put in other words
+	Off          []Capability `json:"off,omitempty"`           // what the assistant does not do
+	Pilots       []string     `json:"pilots,omitempty"`        // numbers that the assistant answers, everybody else gets people; empty: everybody
+
+	FourEyes    bool `json:"four_eyes,omitempty"`    // who added content or proposed a fact may not approve it
+	RereadHours int  `json:"reread_hours,omitempty"` // between two looks at a page; 0: 24
+}
+
+// Pinned is an answer in the clinic's words and language to questions that it wrote
+// down.
+type Pinned struct {
+	Questions []string `json:"questions"`
+	Answer    string   `json:"answer"`
+}
+
+// Capability is something that a clinic may switch off.
+type Capability string
+
+// The capabilities.
+const (
+	CapabilityBooking     Capability = "booking"     // requests for appointments
+	CapabilityEnquiry     Capability = "enquiry"     // questions of people who are no patients yet, taken down for staff
+	CapabilityDepartments Capability = "departments" // which department is for which complaint
+	CapabilityEducation   Capability = "education"   // general health education from approved content
+)
+
+// Capabilities returns all capabilities.
+func Capabilities() []Capability {
+	return []Capability{CapabilityBooking, CapabilityEnquiry, CapabilityDepartments, CapabilityEducation}
 }
 
 // Notice is a dated message of the clinic that wins over documents, such as

@@ -20,6 +20,7 @@ type Dialogue struct {
 	At           time.Time  // the clock of this turn
 	Drafts       []RevisionID
 	Without      []RevisionID
+	Outside      bool // the clinic answers chosen numbers only, and this is none of them
 }
 
 // Exchange is an earlier turn as the next one needs it.

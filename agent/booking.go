@@ -103,7 +103,7 @@ func readKnown(event frontdesk.Event, _ flow.Data) flow.Reading {
 // move or cancel one.
 func (a *Agent) startBooking(ctx context.Context, t *turn) bool {
 	intent := a.bookingIntent(t)
-	if intent == "" {
+	if intent == "" || t.off(frontdesk.CapabilityBooking) {
 		return false
 	}
 	known := flow.Data{}

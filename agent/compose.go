@@ -26,7 +26,7 @@ Return JSON {"sentences":[{"text":"…","passages":[1]}]}.`
 // compose makes the answer to one question: by the model where one is set, every
 // sentence checked against the passages that it cites, else by quoting.
 func (a *Agent) compose(ctx context.Context, t *turn, question string, found retrieval.Result) (piece, bool) {
-	if a.Model != nil {
+	if a.Model != nil && !t.dialogue.Clinic.Settings.VerbatimOnly {
 		if p, ok := a.composeByModel(ctx, t, question, found); ok {
 			return p, true
 		}

@@ -14,7 +14,7 @@ import (
 // medical lead approved, and from nothing else: a complaint outside it goes to the
 // nurse line, whatever documents say. The emergency and urgent screens came before.
 func (a *Agent) department(ctx context.Context, t *turn) bool {
-	if !a.intents.has(t.words, IntentWho, t.languages()...) {
+	if t.off(frontdesk.CapabilityDepartments) || !a.intents.has(t.words, IntentWho, t.languages()...) {
 		return false
 	}
 	found := leadsTo(a.departments(ctx, t), t.language, t.text)

@@ -123,7 +123,7 @@ func arrangements() []string {
 // generalEducation answers from passages that the clinic approved as general
 // health education (C8), and from no others.
 func (a *Agent) generalEducation(ctx context.Context, t *turn, found retrieval.Result) (piece, bool) {
-	if !found.Answerable || !found.Passages[0].Passage.General {
+	if t.off(frontdesk.CapabilityEducation) || !found.Answerable || !found.Passages[0].Passage.General {
 		return piece{}, false
 	}
 	return a.compose(ctx, t, t.text, found)

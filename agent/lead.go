@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"frontdesk"
 	"frontdesk/flow"
 	"frontdesk/handoff"
 )
@@ -42,7 +43,7 @@ func (a *Agent) definition(name string) flow.Definition {
 // its services and nothing approved answers.
 func (a *Agent) startLead(ctx context.Context, t *turn) bool {
 	contact := t.dialogue.Contact
-	if contact.Name != "" || len(contact.Patients) > 0 || t.dialogue.Flow != nil || !a.intents.has(t.words, IntentLead, t.languages()...) {
+	if t.off(frontdesk.CapabilityEnquiry) || contact.Name != "" || len(contact.Patients) > 0 || t.dialogue.Flow != nil || !a.intents.has(t.words, IntentLead, t.languages()...) {
 		return false
 	}
 	known := flow.Data{}

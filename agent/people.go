@@ -186,7 +186,7 @@ func (a *Agent) waiting(ctx context.Context, t *turn) bool {
 }
 
 func (a *Agent) paused(t *turn) bool {
-	if !t.dialogue.Clinic.Settings.Paused {
+	if !t.dialogue.Clinic.Settings.Paused && !t.dialogue.Outside {
 		return false
 	}
 	a.say(t, a.text(t, "paused.reply", nil))

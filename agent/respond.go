@@ -29,12 +29,14 @@ func (a *Agent) Respond(ctx context.Context, dialogue frontdesk.Dialogue, events
 	case a.optOut(t):
 	case a.waiting(ctx, t): // a ticket is open while staff are on duty
 	case a.paused(t):
+	case a.forbidden(t): // a topic that the clinic closed
 	case a.media(t):
 	case a.continueFlow(ctx, t): // consumes the event, or lets a digression pass
 	case a.chooseLanguage(t):
 	case a.department(ctx, t): // "which doctor is for this?", from the approved table alone
 	case a.clinical(ctx, t):
 	case a.personalRecord(ctx, t):
+	case a.pinned(ctx, t): // an answer that the clinic pinned wins over what follows
 	case a.startBooking(ctx, t): // booking words never reach retrieval
 	case a.answerAllTheSame(ctx, t): // a label of manners does not hide a question that content answers
 	case a.spam(t):

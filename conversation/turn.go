@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,7 +191,29 @@ func dialogueOf(work Work, at time.Time) frontdesk.Dialogue {
 		History:      work.State.History,
 		Welcome:      welcomeDue(work.Contact, at),
 		At:           at,
+		Outside:      outside(work),
 	}
+}
+
+// outside tells whether the clinic tries the assistant with chosen numbers, and this
+// contact has none of them. Who has no number is none of them either.
+func outside(work Work) bool {
+	pilots := work.Clinic.Settings.Pilots
+	if len(pilots) == 0 || work.Channel == frontdesk.ChannelTry {
+		return false
+	}
+	number := digits(work.To.Phone)
+	return number == "" || !slices.ContainsFunc(pilots, func(pilot string) bool { return digits(pilot) == number })
+}
+
+// digits are those of a phone number, which people write in many ways.
+func digits(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, phone)
 }
 
 // welcomeAgain is after how long a contact is welcomed once more.

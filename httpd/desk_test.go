@@ -140,6 +140,7 @@ type desk struct {
 // serve puts the desk in place of every part of the console.
 func (d *desk) serve(o *Options) {
 	o.Clinics, o.Auditor, o.Inbox, o.Pen, o.Library, o.Approver = d, d, d, d, d, d
+	o.Manager = d
 	o.Sorter, o.Replies, o.Files, o.Live, o.Editor, o.Notices, o.Configure = d, d, d, d, d, d, d.Configure
 	o.Cases, o.Figures, o.Evaluation, o.Evaluator = d, d, d, d
 	o.Shared, o.Access, o.Hooks, o.Tokens, o.Deliveries = d, d, d, d, d
@@ -153,6 +154,12 @@ func (d *desk) path(route string) string {
 	if route == "/console/knowledge/source" {
 		return route + "?name=a.pdf"
 	}
+	if route == "/console/knowledge/page" {
+		return route + "?name=a.pdf&revision=1&page=1"
+	}
+	if route == "/console/knowledge/faq" {
+		return route + "?name=a.csv"
+	}
 	return strings.NewReplacer(":conversation", "v1", ":token", "t1", ":turn", "n1", ":message", "m1").Replace(route)
 }
 
@@ -161,6 +168,11 @@ func (d *desk) body(route string) string {
 	bodies := map[string]string{
 		"/console/knowledge/approve":                 "source=a.pdf&revision=1",
 		"/console/knowledge/withdraw":                "source=a.pdf&revision=1",
+		"/console/profile/fact":                      "kind=phone&value=%2B33123",
+		"/console/profile/links":                     "phone=%2B33123",
+		"/console/knowledge/faq":                     "name=a&question=q&answer=a",
+		"/console/knowledge/section":                 "url=https://example.org/&depth=1&pages=2",
+		"/console/knowledge/again":                   "url=https://example.org/",
 		"/console/conversations/:conversation/write": "text=hello",
 		"/console/try/screen":                        "text=hello",
 		"/console/conversations/:conversation/note":  "text=hello",

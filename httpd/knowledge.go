@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"frontdesk"
+	"frontdesk/ingest"
 )
 
 // Approver is what staff do with a revision of a source.
@@ -24,6 +25,7 @@ type SourceChange struct {
 	Source             string
 	Revision           int
 	Effective, Expires time.Time
+	Comment            string // of the person, may be empty
 }
 
 // Library reads the clinic's content.
@@ -49,6 +51,7 @@ type Addition struct {
 	Bytes   []byte
 	URL     string
 	Approve bool // at once, by whoever may
+	Again   bool // a page that is there already; nobody is its author
 }
 
 // Added is what became of an addition.
@@ -56,6 +59,7 @@ type Added struct {
 	Source   string
 	Revision int
 	Status   string // draft, live, unchanged or rejected
+	Code     string // why it was refused, "" if it was not
 	Reason   string
 	Passages int
 }
@@ -83,6 +87,13 @@ type Source struct {
 	Expires    time.Time
 	Warnings   []string
 	Unread     []int
+	Doubtful   []int  // pages to compare with the document
+	AddedBy    string // "system": the service read it by itself
+	DecidedBy  string
+	Comment    string
+	Checked    time.Time // the page was looked at
+	Next       time.Time // and is again
+	CheckCode  string    // why the last look failed
 }
 
 // SourcePage is a source with one revision's words.
@@ -90,6 +101,7 @@ type SourcePage struct {
 	Source
 	Revisions []Source
 	Texts     []SourceText
+	Editable  bool // its questions and answers may be changed here
 	Diff      []DiffLine
 	Facts     []string
 	Answers   []SourceAnswer
@@ -163,7 +175,7 @@ func (s *Server) upload(c *gin.Context) {
 		additions = append(additions, Addition{URL: address})
 	}
 	if len(additions) == 0 {
-		s.fail(c, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: s.phrases.text(s.language(c), "knowledge.nothing")})
+		s.fail(c, s.invalid(c, "knowledge.nothing", nil))
 		return
 	}
 	var results []Added
@@ -175,7 +187,7 @@ func (s *Server) upload(c *gin.Context) {
 		}
 		results = append(results, added)
 	}
-	s.showKnowledge(c, http.StatusOK, gin.H{"Added": results})
+	s.showAdded(c, results)
 }
 
 // source shows one source: its words, what changed, who was told.
@@ -193,7 +205,7 @@ func (s *Server) source(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.render(c, http.StatusOK, "source", gin.H{"Source": page})
+	s.render(c, http.StatusOK, "source", gin.H{"Source": page, "Sheets": page.sheets()})
 }
 
 func (s *Server) approve(c *gin.Context)  { s.changeSource(c, s.o.Approver.Approve) }
@@ -205,23 +217,24 @@ func (s *Server) changeSource(c *gin.Context, do func(context.Context, Person, S
 		Revision  int    `form:"revision"  binding:"required,min=1"`
 		Effective string `form:"effective"`
 		Expires   string `form:"expires"`
+		Comment   string `form:"comment"`
 	}
 	if err := c.ShouldBind(&form); err != nil {
 		s.fail(c, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: s.phrases.text(s.language(c), "knowledge.which"), Err: err})
 		return
 	}
 	person := who(c)
-	change := SourceChange{Source: form.Source, Revision: form.Revision}
-	for text, to := range map[string]*time.Time{form.Effective: &change.Effective, form.Expires: &change.Expires} {
-		if text == "" {
-			continue
-		}
-		at, err := time.ParseInLocation(time.DateOnly, text, person.Clinic.Location())
-		if err != nil {
-			s.fail(c, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: s.phrases.text(s.language(c), "knowledge.date"), Err: err})
-			return
-		}
-		*to = at
+	change := SourceChange{Source: form.Source, Revision: form.Revision, Comment: strings.TrimSpace(form.Comment)}
+	var err error
+	if form.Effective != "" {
+		change.Effective, err = ingest.ParseInstant(form.Effective, person.Clinic.Location(), false)
+	}
+	if form.Expires != "" && err == nil {
+		change.Expires, err = ingest.ParseInstant(form.Expires, person.Clinic.Location(), true)
+	}
+	if err != nil {
+		s.fail(c, s.invalid(c, "knowledge.date", err))
+		return
 	}
 	if err := do(c.Request.Context(), person, change); err != nil {
 		s.fail(c, err)

@@ -73,11 +73,12 @@ func (s *Server) functions(language string) template.FuncMap {
 		"initials": func(name string) string {
 			return initials(name)
 		},
-		"lines": func(text string) []string { return strings.Split(text, "\n") },
-		"span":  span,
-		"share": share,
-		"hours": hourLabels,
-		"join":  func(list []string) string { return strings.Join(list, ", ") },
+		"lines":  func(text string) []string { return strings.Split(text, "\n") },
+		"span":   span,
+		"share":  share,
+		"amount": func(hundredths int64) string { return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100) },
+		"hours":  hourLabels,
+		"join":   func(list []string) string { return strings.Join(list, ", ") },
 	}
 }
 
@@ -146,6 +147,7 @@ func icon(name string) template.HTML {
 		"out":        `<path d="M8 4H4v12h4M12 6l4 4-4 4M16 10H8"/>`,
 		"plus":       `<path d="M10 4v12M4 10h12"/>`,
 		"programs":   `<path d="M7 3v4M13 3v4M5 7h10v3a5 5 0 0 1-10 0zM10 15v3"/>`,
+		"profile":    `<path d="M4 17V5l6-2 6 2v12"/><path d="M8 17v-4h4v4M8 8h.1M12 8h.1"/>`,
 		"figures":    `<path d="M4 16V9M10 16V4M16 16v-5"/>`,
 	}
 	return template.HTML(`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">` + paths[name] + `</svg>`) //nolint:gosec // constants of this function

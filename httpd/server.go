@@ -70,6 +70,7 @@ type Options struct {
 	Hooks      Hooks
 	Deliveries Deliveries
 	Events     []string // of webhooks
+	Manager    Manager
 	Reasons    []string // of tickets, for the routing rules
 	// WebhookSecret signs what a clinic's webhook is told.
 	WebhookSecret func(ctx context.Context, clinic frontdesk.ClinicID) (string, error)
@@ -93,7 +94,7 @@ func (o Options) check() error {
 		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
 		"approver": o.Approver == nil, "sorter": o.Sorter == nil, "replies": o.Replies == nil, "files": o.Files == nil, "live": o.Live == nil,
 		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "cases": o.Cases == nil, "evaluation": o.Evaluation == nil, "evaluator": o.Evaluator == nil, "webhook secret": o.WebhookSecret == nil,
-		"key": len(o.Key) != keySize, "figures": o.Figures == nil, "shared": o.Shared == nil, "access": o.Access == nil, "tokens": o.Tokens == nil, "hooks": o.Hooks == nil, "deliveries": o.Deliveries == nil,
+		"key": len(o.Key) != keySize, "figures": o.Figures == nil, "manager": o.Manager == nil, "shared": o.Shared == nil, "access": o.Access == nil, "tokens": o.Tokens == nil, "hooks": o.Hooks == nil, "deliveries": o.Deliveries == nil,
 	}
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		if parts[name] {

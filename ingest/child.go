@@ -35,6 +35,7 @@ const (
 // childReply is what a child answers: a document, or a refusal.
 type childReply struct {
 	Document Document       `json:"document"`
+	Picture  []byte         `json:"picture,omitempty"` // with [PDFOptions.Draw]
 	Code     frontdesk.Code `json:"code,omitempty"`
 	Text     string         `json:"text,omitempty"`
 	Cause    string         `json:"cause,omitempty"`
@@ -164,6 +165,13 @@ func (c *child) read(ctx context.Context, data []byte, opts PDFOptions, next <-c
 		start := func() (e *engine, err error) {
 			used, err = c.engine(ctx, opts)
 			return used, err
+		}
+		if opts.Draw > 0 {
+			picture, err := drawPage(data, opts, start)
+			reply := newReply(Document{}, err)
+			reply.Picture, reply.Last = picture, err != nil || used.memory() > childMemory
+			answer <- reply
+			return
 		}
 		drawn := false
 		reply := newReply(readStepwise(ctx, data, opts, start, func(pictures bool) {

@@ -20,6 +20,7 @@ type Document struct {
 	Language string // as declared by the file, "" if it does not say
 	Pages    []Page
 	Unread   []int // numbers of pages whose text could not be read
+	Doubtful []int // pages read from a picture, or whose words do not all look like words
 	Warnings []string
 	Facts    []frontdesk.Fact // from structured data (JSON-LD)
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,7 +102,7 @@ func (s *Service) draft(ctx context.Context, clinic frontdesk.Clinic, in input, 
 	draft := Draft{Source: in.source, Revision: revision, Space: s.Embedder.Space()}
 	draft.Source.ID, draft.Source.Created = revision.Source, revision.Created
 	if in.page != nil {
-		draft.Source.Check = in.page.check(revision.Created, s.rereadEvery())
+		draft.Source.Check = in.page.check(revision.Created, s.rereadEvery(clinic))
 	}
 	draft.File = File{Hash: in.hash, MIME: in.mime, Name: in.source.Name, Data: in.data}
 	if draft.Passages, err = s.index(ctx, clinic.ID, passages); err != nil {
@@ -114,12 +115,15 @@ func (s *Service) draft(ctx context.Context, clinic frontdesk.Clinic, in input, 
 	return draft, nil
 }
 
-func addedBy(request AddRequest) string {
-	if request.ApproveAs != "" {
-		return request.ApproveAs
-	}
-	return "system"
+// SystemAuthor is who added what the service read by itself.
+const SystemAuthor = "system"
+
+// author is who added a request's revision, "" when nobody said so.
+func author(request AddRequest) string {
+	return strings.TrimSpace(cmp.Or(request.By, request.ApproveAs))
 }
+
+func addedBy(request AddRequest) string { return cmp.Or(author(request), SystemAuthor) }
 
 // read runs the reader of the source's kind, bounded in time.
 func (s *Service) read(ctx context.Context, clinic frontdesk.Clinic, in input) (Document, error) {
@@ -175,7 +179,7 @@ func (s *Service) newRevision(clinic frontdesk.Clinic, in input, doc Document, r
 	return Revision{
 		ID: frontdesk.RevisionID(id), Source: frontdesk.SourceID(source), Clinic: clinic.ID,
 		Hash: in.hash, Title: doc.Title, Language: documentLanguage(doc, clinic.Language), Pages: max(1, len(doc.Pages)+unreadOnly(doc)),
-		Unread: doc.Unread, Warnings: slices.Clone(doc.Warnings), Created: now,
+		Unread: doc.Unread, Doubtful: doc.Doubtful, Warnings: slices.Clone(doc.Warnings), Created: now, AddedBy: author(request),
 		Effective: toMinute(request.Effective), Expires: toMinute(request.Expires),
 	}, nil
 }
@@ -343,8 +347,12 @@ func fits(e Embedding, text string) bool {
 	return e.Vector != nil
 }
 
-// rereadEvery is the time between two looks at a page.
-func (s *Service) rereadEvery() time.Duration {
+// rereadEvery is the time between two looks at a page: what the clinic set, else
+// the service's.
+func (s *Service) rereadEvery(clinic frontdesk.Clinic) time.Duration {
+	if hours := clinic.Settings.RereadHours; hours > 0 {
+		return time.Duration(hours) * time.Hour
+	}
 	if s.RereadEvery > 0 {
 		return s.RereadEvery
 	}

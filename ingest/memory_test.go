@@ -148,11 +148,11 @@ func (m *memory) ChangeRevision(_ context.Context, change Change) error {
 		switch change.Action {
 		case ActionApprove:
 			r.Approved, r.ApprovedBy, r.Effective, r.Expires, r.Released = change.At, change.By, change.Effective, change.Expires, change.Released
-			r.Withdrawn = time.Time{}
+			r.Withdrawn, r.DecidedBy, r.Comment = time.Time{}, change.By, change.Comment
 		case ActionRelease:
 			r.Released = change.Released
 		case ActionWithdraw:
-			r.Withdrawn = change.At
+			r.Withdrawn, r.DecidedBy, r.Comment = change.At, change.By, change.Comment
 		default:
 			return errors.New("unknown action")
 		}
@@ -213,7 +213,41 @@ func (m *memory) ListEntries(_ context.Context, clinic frontdesk.ClinicID, at ti
 func (m *memory) SaveEntries(_ context.Context, _ frontdesk.ClinicID, entries []Entry, audit Audit) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.entries = append(m.entries, entries...)
+	for _, e := range entries {
+		if e.Approved && e.Replaces != "" {
+			m.entries = slices.DeleteFunc(m.entries, func(old Entry) bool { return old.ID == e.Replaces })
+		}
+		m.entries = append(m.entries, e)
+	}
+	m.audits = append(m.audits, audit)
+	return nil
+}
+
+func (m *memory) ListProposals(_ context.Context, clinic frontdesk.ClinicID, at time.Time) ([]Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	live := map[frontdesk.RevisionID]bool{"": true}
+	for _, r := range m.revisions {
+		live[r.ID] = r.StatusAt(at) == StatusLive
+	}
+	var out []Entry
+	for _, e := range m.entries {
+		if e.Clinic == clinic && !e.Approved && live[e.Revision] {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) ApproveEntry(_ context.Context, _ frontdesk.ClinicID, id frontdesk.EntryID, retire []frontdesk.EntryID, audit Audit) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.entries {
+		if m.entries[i].ID == id {
+			m.entries[i].Approved, m.entries[i].ApprovedBy, m.entries[i].ApprovedAt = true, audit.Actor, audit.At
+		}
+	}
+	m.entries = slices.DeleteFunc(m.entries, func(e Entry) bool { return slices.Contains(retire, e.ID) })
 	m.audits = append(m.audits, audit)
 	return nil
 }

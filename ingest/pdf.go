@@ -28,6 +28,9 @@ type PDFOptions struct {
 	// NoOCR leaves pages that are pictures unread.
 	NoOCR bool `json:"no_ocr,omitempty"`
 
+	// Draw is the number of a page to draw instead of reading the file, 0 to read it.
+	Draw int `json:"draw,omitempty"`
+
 	MaxBytes  int64         `json:"max_bytes,omitempty"`  // of the file; default 64 MiB
 	MaxPages  int           `json:"max_pages,omitempty"`  // default 500
 	MaxMemory int64         `json:"max_memory,omitempty"` // bytes that the reader's sandbox may hold; default 256 MiB
@@ -285,6 +288,9 @@ func assemble(layouts []*pageLayout) Document {
 		b := &blockBuilder{style: s, pages: len(layouts)}
 		l.blocks(b)
 		doc.Pages = append(doc.Pages, Page{Number: l.number, Blocks: b.blocks})
+		if len(b.blocks) > 0 && l.doubtful() {
+			doc.Doubtful = append(doc.Doubtful, l.number)
+		}
 	}
 	continueTables(doc.Pages)
 	continueContents(doc.Pages)

@@ -47,6 +47,18 @@ func newPageLayout(p *rawPage) *pageLayout {
 	return l
 }
 
+// doubtful tells whether a person should compare the page's text with the page: it
+// was read from a picture, or does not look like words throughout.
+func (l *pageLayout) doubtful() bool {
+	for _, t := range l.turns {
+		if t.drawn {
+			return true
+		}
+	}
+	q := measure(l.words())
+	return q.tokens >= fewTokens && q.score < qualityGood
+}
+
 // mostFirst orders the four directions: the one with most text first.
 func mostFirst(byTurn [4][]glyph) []int {
 	order := []int{0, 1, 2, 3}

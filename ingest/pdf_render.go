@@ -13,9 +13,14 @@ const (
 	pointPerInch = 72
 )
 
-// render draws page n in grey and returns it with its resolution.
+// render draws page n in grey for OCR and returns it with its resolution.
 func (f *pdfiumFile) render(n int, width, height float64) (*image.Gray, int, error) {
-	dpi := float64(renderDPI)
+	return f.renderAt(n, width, height, renderDPI)
+}
+
+// renderAt draws page n in grey with so many dots an inch, fewer where the page is
+// large, and returns it with its resolution.
+func (f *pdfiumFile) renderAt(n int, width, height, dpi float64) (*image.Gray, int, error) {
 	if pixels := width * height * dpi * dpi / (pointPerInch * pointPerInch); pixels > renderMost {
 		dpi *= math.Sqrt(renderMost / pixels)
 	}

@@ -260,28 +260,119 @@ func factValue(f frontdesk.Fact) string {
 	return strings.Join(strings.Fields(language.Fold(f.Value+" "+strings.Join(f.Items, " "))), " ")
 }
 
-// SaveEntry puts a fact that a person typed into the profile, or changes one of
-// theirs (by ID); it is in force at once.
-func (s *Service) SaveEntry(ctx context.Context, clinic frontdesk.Clinic, id frontdesk.EntryID, fact frontdesk.Fact, by string) (Entry, error) {
+// SaveEntry puts a fact that a person typed into the profile, in the place of the
+// entry replaces where that is not "". It is in force at once, or, where the clinic
+// wants four eyes, waits for somebody else ([Service.ApproveEntry]).
+func (s *Service) SaveEntry(ctx context.Context, clinic frontdesk.Clinic, replaces frontdesk.EntryID, fact frontdesk.Fact, by string) (Entry, error) {
 	if by = strings.TrimSpace(by); by == "" {
 		return Entry{}, refuse(frontdesk.CodeInvalid, "A profile entry needs the name of the person who approves it.", nil)
 	}
 	now := s.Now()
-	if id == "" {
-		fresh, err := frontdesk.NewID(now, s.Random)
-		if err != nil {
-			return Entry{}, err
-		}
-		id = frontdesk.EntryID(fresh)
+	id, err := frontdesk.NewID(now, s.Random)
+	if err != nil {
+		return Entry{}, err
 	}
-	entry := Entry{Clinic: clinic.ID, ApprovedAt: now}
-	entry.ID, entry.Fact, entry.Approved, entry.ApprovedBy = id, fact, true, by
+	entry := Entry{Clinic: clinic.ID, AddedBy: by, Replaces: replaces}
+	entry.ID, entry.Fact = frontdesk.EntryID(id), fact
 	entry.Citation = frontdesk.Citation{Source: "profile", Quote: shown(fact)}
-	err := s.Repository.SaveEntries(ctx, clinic.ID, []Entry{entry}, newAudit(now, by, "profile.save", string(id), string(fact.Kind)))
+	action := "profile.propose"
+	if !clinic.Settings.FourEyes {
+		action = "profile.save"
+		entry.Approved, entry.ApprovedBy, entry.ApprovedAt = true, by, now
+	}
+	err = s.Repository.SaveEntries(ctx, clinic.ID, []Entry{entry}, newAudit(now, by, action, id, about(fact)))
 	if err != nil {
 		return Entry{}, fmt.Errorf("save profile entry: %w", err)
 	}
 	return entry, nil
+}
+
+// about names a fact for the audit log.
+func about(f frontdesk.Fact) string {
+	return strings.Join(strings.Fields(string(f.Kind)+" "+f.Label+": "+shown(f)), " ")
+}
+
+// Proposal is an entry that waits for approval, with the entries in force that it
+// would take the place of because both cannot hold.
+type Proposal struct {
+	Entry
+	Rivals []Entry
+}
+
+// Proposals lists what waits for somebody's approval: what staff proposed, and what
+// live documents state and the profile does not say.
+func (s *Service) Proposals(ctx context.Context, clinic frontdesk.ClinicID) ([]Proposal, error) {
+	waiting, err := s.Repository.ListProposals(ctx, clinic, s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("list proposals: %w", err)
+	}
+	inForce, err := s.Repository.ListEntries(ctx, clinic, s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("list profile entries: %w", err)
+	}
+	out := make([]Proposal, 0, len(waiting))
+	for _, e := range waiting {
+		out = append(out, Proposal{Entry: e, Rivals: rivals(e, inForce)})
+	}
+	return out, nil
+}
+
+// rivals are the entries in force whose place a proposal takes.
+func rivals(e Entry, inForce []Entry) []Entry {
+	var out []Entry
+	for _, other := range inForce {
+		same := exclusive(e.Fact) && entryTopic(other.Fact) == entryTopic(e.Fact) && !agrees(e.Fact, other.Fact)
+		if other.ID != e.ID && (same || other.ID == e.Replaces) {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// ApproveEntry puts a proposal in force, in the place of what it contradicts. Where
+// the clinic wants four eyes, neither who typed it nor who added its document may.
+func (s *Service) ApproveEntry(ctx context.Context, clinic frontdesk.Clinic, id frontdesk.EntryID, by string) error {
+	if by = strings.TrimSpace(by); by == "" {
+		return refuse(frontdesk.CodeInvalid, "An approval needs the name of the person who approves.", nil)
+	}
+	waiting, err := s.Proposals(ctx, clinic.ID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(waiting, func(p Proposal) bool { return p.ID == id })
+	if i < 0 {
+		return refuse(frontdesk.CodeNotFound, "This proposal was decided already; look at the page again.", nil)
+	}
+	if err := s.entryEyes(ctx, clinic, waiting[i].Entry, by); err != nil {
+		return err
+	}
+	var retire []frontdesk.EntryID
+	for _, rival := range waiting[i].Rivals {
+		retire = append(retire, rival.ID)
+	}
+	audit := newAudit(s.Now(), by, "profile.approve", string(id), about(waiting[i].Fact))
+	if err := s.Repository.ApproveEntry(ctx, clinic.ID, id, retire, audit); err != nil {
+		return fmt.Errorf("approve profile entry: %w", err)
+	}
+	return nil
+}
+
+// entryEyes is [fourEyes] for a proposal: its author is who typed it, else who added
+// the revision that states it.
+func (s *Service) entryEyes(ctx context.Context, clinic frontdesk.Clinic, e Entry, by string) error {
+	if e.Revision == "" || !clinic.Settings.FourEyes {
+		return fourEyes(clinic, e.AddedBy, by)
+	}
+	_, revisions, err := s.history(ctx, clinic.ID, e.Source)
+	if err != nil {
+		return err
+	}
+	for _, r := range revisions {
+		if r.ID == e.Revision {
+			return fourEyes(clinic, r.AddedBy, by)
+		}
+	}
+	return refuse(frontdesk.CodeNotFound, "The document of this proposal is gone.", nil)
 }
 
 // RetireEntry takes an entry out of the profile.

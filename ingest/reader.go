@@ -45,9 +45,15 @@ func (r *Reader) Close() {
 
 // Read reads one file.
 func (r *Reader) Read(ctx context.Context, data []byte, opts PDFOptions) (Document, error) {
+	reply, err := r.request(ctx, data, opts)
+	return reply.Document, err
+}
+
+// request asks a process for what the options say.
+func (r *Reader) request(ctx context.Context, data []byte, opts PDFOptions) (childReply, error) {
 	opts = opts.withDefaults()
 	if int64(len(data)) > opts.MaxBytes {
-		return Document{}, tooManyBytes(opts)
+		return childReply{}, tooManyBytes(opts)
 	}
 	now := time.Now // deadlines of contexts are the system's time
 	if end, ok := ctx.Deadline(); ok {
@@ -57,19 +63,19 @@ func (r *Reader) Read(ctx context.Context, data []byte, opts PDFOptions) (Docume
 	defer cancel()
 	request, err := encodeRequest(opts, len(data))
 	if err != nil {
-		return Document{}, err
+		return childReply{}, err
 	}
-	doc, err := r.read(ctx, request, data)
+	reply, err := r.read(ctx, request, data)
 	if errors.Is(err, errCompiled) {
-		doc, err = r.read(ctx, request, data)
+		reply, err = r.read(ctx, request, data)
 	}
-	return doc, err
+	return reply, err
 }
 
 // errCompiled says that a process compiled pdfium instead of reading the file.
 var errCompiled = errors.New("pdfium was compiled first")
 
-func (r *Reader) read(ctx context.Context, request, data []byte) (Document, error) {
+func (r *Reader) read(ctx context.Context, request, data []byte) (childReply, error) {
 	if c := r.take(); c != nil {
 		line, failure := c.ask(ctx, request, data)
 		if len(line) > 0 || ctx.Err() != nil {
@@ -80,7 +86,7 @@ func (r *Reader) read(ctx context.Context, request, data []byte) (Document, erro
 	}
 	c, err := startReading(r.exe)
 	if err != nil {
-		return Document{}, err
+		return childReply{}, err
 	}
 	line, failure := c.ask(ctx, request, data)
 	return r.finish(ctx, c, line, failure)
@@ -99,11 +105,11 @@ func (r *Reader) take() *reading {
 }
 
 // finish reads a process's answer and keeps the process where it may read more.
-func (r *Reader) finish(ctx context.Context, c *reading, line []byte, failure error) (Document, error) {
+func (r *Reader) finish(ctx context.Context, c *reading, line []byte, failure error) (childReply, error) {
 	var reply childReply
 	if err := json.Unmarshal(line, &reply); err != nil {
 		failure = errors.Join(failure, c.end())
-		return Document{}, deadChild(ctx, err, failure)
+		return childReply{}, deadChild(ctx, err, failure)
 	}
 	if c.files++; reply.Last || c.files >= readerFiles {
 		_ = c.end() // it has answered: how it ends does not matter
@@ -112,15 +118,15 @@ func (r *Reader) finish(ctx context.Context, c *reading, line []byte, failure er
 	}
 	switch {
 	case reply.Compiled:
-		return Document{}, errCompiled
+		return childReply{}, errCompiled
 	case reply.Code == "":
-		return reply.Document, nil
+		return reply, nil
 	}
 	var cause error
 	if reply.Cause != "" {
 		cause = errors.New(reply.Cause)
 	}
-	return Document{}, refuse(reply.Code, reply.Text, cause)
+	return childReply{}, refuse(reply.Code, reply.Text, cause)
 }
 
 // keep lets a process wait for a while; one that waits already is enough.

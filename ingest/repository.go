@@ -68,6 +68,15 @@ type Profiles interface {
 	ListEntries(ctx context.Context, clinic frontdesk.ClinicID, at time.Time, revisions ...frontdesk.RevisionID) ([]Entry, error)
 	// SaveEntries inserts or replaces entries by id, with an audit entry.
 	SaveEntries(ctx context.Context, clinic frontdesk.ClinicID, entries []Entry, audit Audit) error
+	// ListProposals returns the entries that wait for somebody's approval: those that
+	// staff proposed, and those of revisions that are live at an instant; in a stable
+	// order.
+	ListProposals(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) ([]Entry, error)
+	// ApproveEntry puts an entry in force and retires others, by Audit.Actor at
+	// Audit.At. An entry that is not there, is in force or was retired is
+	// frontdesk.CodeNotFound; who proposed it may not approve it where the clinic
+	// wants four eyes: frontdesk.CodeForbidden.
+	ApproveEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, retire []frontdesk.EntryID, audit Audit) error
 	// RetireEntry takes an entry out of the profile.
 	RetireEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, audit Audit) error
 }
@@ -129,6 +138,8 @@ type Revision struct {
 	Unread   []int
 	Warnings []string
 	Created  time.Time
+	AddedBy  string // who added it: a person, [SystemAuthor], "" when nobody said so
+	Doubtful []int  // pages to compare with the document, see [Document]
 
 	Effective  time.Time // answers from it at the earliest
 	Expires    time.Time // answers from it before this instant only
@@ -137,6 +148,8 @@ type Revision struct {
 	Released   time.Time // passed the gate; equals Approved where there is none
 	Superseded time.Time // the instant at which another revision of the source took its place
 	Withdrawn  time.Time
+	DecidedBy  string // who last approved, rejected or withdrew it
+	Comment    string // what they wrote about it
 }
 
 // StatusAt returns the status at an instant. A passage feeds patients exactly
@@ -208,7 +221,8 @@ const (
 // already (see Superseded); the repository only writes them. Approve writes
 // Approved := At, ApprovedBy := By, Effective, Expires, Released and clears
 // Withdrawn; release writes Released; withdraw writes Withdrawn := At. Each
-// increments Source.Version.
+// increments Source.Version. Where the clinic wants four eyes and By added the
+// revision, or nobody knows who did, approve is refused: frontdesk.CodeForbidden.
 type Change struct {
 	Action    Action
 	Clinic    frontdesk.ClinicID
@@ -217,6 +231,7 @@ type Change struct {
 	Revision  frontdesk.RevisionID
 	At        time.Time
 	By        string    // a person's name
+	Comment   string    // of that person
 	Effective time.Time // with ActionApprove
 	Expires   time.Time // with ActionApprove
 	Released  time.Time // with ActionApprove (zero when a gate is asked) and ActionRelease
@@ -240,6 +255,8 @@ type Entry struct {
 	Revision   frontdesk.RevisionID // "" when staff typed it
 	Passage    frontdesk.PassageID  // the passage that it was read from, "" for structured data
 	ApprovedAt time.Time
+	AddedBy    string            // who typed it, "" when a document states it
+	Replaces   frontdesk.EntryID // the entry whose place it takes, "" if none
 }
 
 // Answer is a turn that rested on a source.

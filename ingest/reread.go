@@ -32,8 +32,8 @@ func (s *Service) fetch(ctx context.Context, clinic frontdesk.ClinicID, request 
 	return s.Fetcher.Fetch(ctx, u.String(), before)
 }
 
-func (s *Service) saveCheck(ctx context.Context, clinic frontdesk.ClinicID, source frontdesk.SourceID, page *FetchedPage) error {
-	if err := s.Repository.SaveCheck(ctx, clinic, source, page.check(s.Now(), s.rereadEvery())); err != nil {
+func (s *Service) saveCheck(ctx context.Context, clinic frontdesk.Clinic, source frontdesk.SourceID, page *FetchedPage) error {
+	if err := s.Repository.SaveCheck(ctx, clinic.ID, source, page.check(s.Now(), s.rereadEvery(clinic))); err != nil {
 		return fmt.Errorf("save check: %w", err)
 	}
 	return nil
@@ -53,13 +53,13 @@ func (s *Service) RereadDue(ctx context.Context, clinic frontdesk.Clinic) ([]Rep
 		if source.URL == "" || source.Check.Next.IsZero() || source.Check.Next.After(now) {
 			continue
 		}
-		report, err := s.Add(ctx, clinic, AddRequest{URL: source.URL, Site: source.Site})
+		report, err := s.Add(ctx, clinic, AddRequest{URL: source.URL, Site: source.Site, By: SystemAuthor})
 		if ctx.Err() != nil {
 			return out, ctx.Err()
 		}
 		if err != nil || report.Status == ReportRejected {
 			check := source.Check
-			check.At, check.Next, check.Code = now, now.Add(retryAfter(s.rereadEvery())), report.Code
+			check.At, check.Next, check.Code = now, now.Add(retryAfter(s.rereadEvery(clinic))), report.Code
 			if err := s.Repository.SaveCheck(ctx, clinic.ID, source.ID, check); err != nil {
 				return out, fmt.Errorf("save check: %w", err)
 			}

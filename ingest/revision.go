@@ -17,6 +17,7 @@ type Approval struct {
 	By        string    // a person's name, required
 	Effective time.Time // zero: at once, or the date that the draft was added with
 	Expires   time.Time // zero: never, or the date that the draft was added with
+	Comment   string    // of the person, kept with the revision; at most [CommentMost] characters
 }
 
 // ApprovalResult is what came of an approval.
@@ -46,6 +47,12 @@ func (s *Service) approve(ctx context.Context, clinic frontdesk.Clinic, revision
 	if approval.By == "" {
 		return ApprovalResult{}, refuse(frontdesk.CodeInvalid, "An approval needs the name of the person who approves.", nil)
 	}
+	if err := fourEyes(clinic, revision.AddedBy, approval.By); err != nil {
+		return ApprovalResult{}, err
+	}
+	if err := checkComment(approval.Comment); err != nil {
+		return ApprovalResult{}, err
+	}
 	now := s.Now()
 	if status := revision.StatusAt(now); status == StatusLive {
 		return ApprovalResult{}, refuse(frontdesk.CodeConflict, fmt.Sprintf("Revision %d is live already.", revision.Number), nil)
@@ -73,9 +80,9 @@ func (s *Service) approve(ctx context.Context, clinic frontdesk.Clinic, revision
 	revision.Superseded = superseded[revision.ID]
 	change := Change{
 		Action: ActionApprove, Clinic: clinic.ID, Source: source.ID, Version: source.Version, Revision: revision.ID,
-		At: now, By: approval.By, Effective: revision.Effective, Expires: revision.Expires, Released: revision.Released,
+		At: now, By: approval.By, Comment: approval.Comment, Effective: revision.Effective, Expires: revision.Expires, Released: revision.Released,
 		AskGate: clinic.Settings.Gate, Superseded: superseded, Entries: entries,
-		Audit: newAudit(now, approval.By, "source.approve", string(revision.ID), auditDetail(source, revision)),
+		Audit: newAudit(now, approval.By, "source.approve", string(revision.ID), auditDetail(source, revision)+said(approval.Comment)),
 	}
 	if err := s.Repository.ChangeRevision(ctx, change); err != nil {
 		return ApprovalResult{}, fmt.Errorf("approve: %w", err)
@@ -148,11 +155,15 @@ func (s *Service) release(ctx context.Context, clinic frontdesk.Clinic, sourceID
 
 // Withdraw takes a revision out of all answers at once. number 0 is the live
 // revision, else the newest. What it superseded in the past stays superseded:
-// an older text comes back only when somebody approves it again.
-func (s *Service) Withdraw(ctx context.Context, clinic frontdesk.Clinic, location string, number int, by string) (Revision, error) {
+// an older text comes back only when somebody approves it again. A draft that is
+// withdrawn was rejected. The comment says why; "" is no word.
+func (s *Service) Withdraw(ctx context.Context, clinic frontdesk.Clinic, location string, number int, by, comment string) (Revision, error) {
 	by = strings.TrimSpace(by)
 	if by == "" {
 		return Revision{}, refuse(frontdesk.CodeInvalid, "A withdrawal needs the name of the person who withdraws.", nil)
+	}
+	if err := checkComment(comment); err != nil {
+		return Revision{}, err
 	}
 	source, err := s.Repository.FindSource(ctx, clinic.ID, location)
 	if err != nil {
@@ -173,11 +184,15 @@ func (s *Service) Withdraw(ctx context.Context, clinic frontdesk.Clinic, locatio
 	if !revision.Withdrawn.IsZero() {
 		return Revision{}, refuse(frontdesk.CodeConflict, fmt.Sprintf("Revision %d is withdrawn already.", revision.Number), nil)
 	}
+	action := "source.withdraw"
+	if revision.Approved.IsZero() {
+		action = "source.reject"
+	}
 	revision.Withdrawn = now
 	err = s.Repository.ChangeRevision(ctx, Change{
 		Action: ActionWithdraw, Clinic: clinic.ID, Source: source.ID, Version: source.Version, Revision: revision.ID,
-		At: now, By: by, Superseded: timeline(replaced(revisions, revision), now),
-		Audit: newAudit(now, by, "source.withdraw", string(revision.ID), auditDetail(source, revision)),
+		At: now, By: by, Comment: comment, Superseded: timeline(replaced(revisions, revision), now),
+		Audit: newAudit(now, by, action, string(revision.ID), auditDetail(source, revision)+said(comment)),
 	})
 	if err != nil {
 		return Revision{}, fmt.Errorf("withdraw: %w", err)

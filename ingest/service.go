@@ -62,6 +62,7 @@ type AddRequest struct {
 	Name      string // of the file; also its identity: the same name again is a new revision
 	Bytes     []byte
 	Site      string // the site that it speaks for, "" for the whole clinic
+	By        string // who adds it; "": whoever approves it
 	ApproveAs string // a person's name: the revision goes live; "": it stays a draft
 	Effective time.Time
 	Expires   time.Time
@@ -71,7 +72,7 @@ type AddRequest struct {
 
 // Add reads one source into a draft revision and, with ApproveAs, makes it live
 // together with the profile entries that it proposes where no approved entry
-// disagrees. A source that cannot be used is a report with status rejected, not
+// disagrees; where the clinic wants four eyes it waits for somebody else. A source that cannot be used is a report with status rejected, not
 // an error; an error is ours, and its report has Internal set. In every case
 // either a whole revision was stored or nothing.
 func (s *Service) Add(ctx context.Context, clinic frontdesk.Clinic, request AddRequest) (Report, error) {
@@ -151,6 +152,10 @@ func (s *Service) approveAdded(ctx context.Context, clinic frontdesk.Clinic, rev
 	if request.ApproveAs == "" {
 		return nil
 	}
+	if err := fourEyes(clinic, revision.AddedBy, request.ApproveAs); err != nil {
+		report.Warnings = append(report.Warnings, frontdesk.TextOf(err))
+		return nil
+	}
 	approval := Approval{By: request.ApproveAs, Effective: request.Effective, Expires: request.Expires}
 	result, err := s.approve(ctx, clinic, revision, approval)
 	if err != nil {
@@ -172,7 +177,7 @@ func (s *Service) unchanged(ctx context.Context, clinic frontdesk.Clinic, reques
 		return report, refuse(frontdesk.CodeInternal, "The server says that the page has not changed, but it was never read.", nil)
 	}
 	if in.page != nil {
-		if err := s.saveCheck(ctx, clinic.ID, newest.Source, in.page); err != nil {
+		if err := s.saveCheck(ctx, clinic, newest.Source, in.page); err != nil {
 			return report, err
 		}
 	}

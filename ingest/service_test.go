@@ -200,7 +200,7 @@ func TestApprovalNeedsAName(t *testing.T) {
 	if frontdesk.CodeOf(err) != frontdesk.CodeInvalid {
 		t.Errorf("error %v", err)
 	}
-	if _, err := b.service.Withdraw(context.Background(), b.clinic, "visit.txt", 0, ""); frontdesk.CodeOf(err) != frontdesk.CodeInvalid {
+	if _, err := b.service.Withdraw(context.Background(), b.clinic, "visit.txt", 0, "", ""); frontdesk.CodeOf(err) != frontdesk.CodeInvalid {
 		t.Errorf("withdraw: %v", err)
 	}
 }
@@ -256,7 +256,7 @@ func TestWithdrawnBeforeItsTimeGivesThePlaceBack(t *testing.T) {
 	if _, err := b.service.Approve(context.Background(), b.clinic, "visit.txt", 2, Approval{By: "Ada", Effective: later}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.service.Withdraw(context.Background(), b.clinic, "visit.txt", 2, "Bea"); err != nil {
+	if _, err := b.service.Withdraw(context.Background(), b.clinic, "visit.txt", 2, "Bea", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := statuses(b, later.AddDate(0, 0, 1)); got != "live withdrawn" {
@@ -271,7 +271,7 @@ func TestAWithdrawnLiveRevisionDoesNotBringTheOldOneBackByItself(t *testing.T) {
 	*b.now = b.now.Add(time.Hour)
 	b.add(t, "visit.txt", visit+"\n\nNew.", "Ada")
 	*b.now = b.now.Add(time.Hour)
-	if _, err := b.service.Withdraw(context.Background(), b.clinic, "visit.txt", 0, "Bea"); err != nil {
+	if _, err := b.service.Withdraw(context.Background(), b.clinic, "visit.txt", 0, "Bea", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := statuses(b, *b.now); got != "superseded withdrawn" {
@@ -297,7 +297,7 @@ func TestAtMostOneRevisionIsLiveAtAnyInstant(t *testing.T) {
 			*b.now = b.now.Add(time.Duration(random.Intn(600)) * time.Minute)
 			number := 1 + random.Intn(4)
 			if random.Intn(4) == 0 {
-				_, _ = b.service.Withdraw(context.Background(), b.clinic, "visit.txt", number, "Bea") // may be withdrawn already
+				_, _ = b.service.Withdraw(context.Background(), b.clinic, "visit.txt", number, "Bea", "") // may be withdrawn already
 				continue
 			}
 			_, _ = b.service.Approve(context.Background(), b.clinic, "visit.txt", number, // may be live already

@@ -63,6 +63,19 @@ func (s *Service) Show(ctx context.Context, clinic frontdesk.ClinicID, location 
 	return shown, nil
 }
 
+// File returns the bytes that a revision was read from; number 0 is the newest.
+func (s *Service) File(ctx context.Context, clinic frontdesk.ClinicID, location string, number int) (File, error) {
+	_, revision, err := s.find(ctx, clinic, location, number)
+	if err != nil {
+		return File{}, err
+	}
+	file, err := s.Repository.LoadFile(ctx, clinic, revision.Hash)
+	if err != nil {
+		return File{}, fmt.Errorf("load file: %w", err)
+	}
+	return file, nil
+}
+
 // DiffLine is one passage of a comparison.
 type DiffLine struct {
 	Sign    string // "+" only in the later revision, "-" only in the earlier, " " in both

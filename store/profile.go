@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 )
 
 const entryColumns = `e.entry_id, e.fact, e.citation, e.source_id, e.revision_id, e.passage_id, e.approved_at, e.approved_by,
-	COALESCE(r.number, 0)`
+	COALESCE(r.number, 0), e.added_by, e.replaces`
 
 // entryInForce is the condition that an entry speaks for the clinic at $2: it is
 // approved, not retired, and its revision, where it has one, is live.
@@ -34,10 +35,10 @@ func scanEntry(clinic frontdesk.ClinicID) func(row pgx.CollectableRow) (ingest.E
 	return func(row pgx.CollectableRow) (ingest.Entry, error) {
 		e := ingest.Entry{Clinic: clinic}
 		var fact, citation []byte
-		var source, revision, passage *string
+		var source, revision, passage, replaces *string
 		var approved *time.Time
 		var number int // of the revision, which is numbered when it is stored
-		if err := row.Scan(&e.ID, &fact, &citation, &source, &revision, &passage, &approved, &e.ApprovedBy, &number); err != nil {
+		if err := row.Scan(&e.ID, &fact, &citation, &source, &revision, &passage, &approved, &e.ApprovedBy, &number, &e.AddedBy, &replaces); err != nil {
 			return e, err
 		}
 		if err := json.Unmarshal(fact, &e.Fact); err != nil {
@@ -49,7 +50,7 @@ func scanEntry(clinic frontdesk.ClinicID) func(row pgx.CollectableRow) (ingest.E
 		}
 		e.Source, e.Revision, e.Passage = frontdesk.SourceID(orEmpty(source)), frontdesk.RevisionID(orEmpty(revision)), frontdesk.PassageID(orEmpty(passage))
 		e.Citation = frontdesk.Citation{Source: cited.Source, Revision: max(cited.Revision, number), Page: cited.Page, Quote: cited.Quote, Passage: e.Passage}
-		e.ApprovedAt, e.Approved = fromNull(approved), approved != nil
+		e.ApprovedAt, e.Approved, e.Replaces = fromNull(approved), approved != nil, frontdesk.EntryID(orEmpty(replaces))
 		return e, nil
 	}
 }
@@ -180,13 +181,17 @@ func (db *DB) saveEntries(ctx context.Context, tx pgx.Tx, clinic frontdesk.Clini
 		if e.Approved {
 			approved = toNull(e.ApprovedAt)
 		}
-		batch.Queue(`INSERT INTO entry (clinic_id, entry_id, fact, citation, source_id, revision_id, passage_id, approved_at, approved_by, retired_by)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')
+		batch.Queue(`INSERT INTO entry (clinic_id, entry_id, fact, citation, source_id, revision_id, passage_id, approved_at, approved_by, added_by, replaces, retired_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '')
 			ON CONFLICT (clinic_id, entry_id) DO UPDATE
 			SET fact = excluded.fact, citation = excluded.citation, source_id = excluded.source_id, revision_id = excluded.revision_id,
 			    passage_id = excluded.passage_id, approved_at = excluded.approved_at, approved_by = excluded.approved_by,
-			    retired_at = NULL, retired_by = ''`,
-			clinic, e.ID, fact, citation, orNull(e.Source), orNull(e.Revision), orNull(e.Passage), approved, e.ApprovedBy)
+			    added_by = excluded.added_by, replaces = excluded.replaces, retired_at = NULL, retired_by = ''`,
+			clinic, e.ID, fact, citation, orNull(e.Source), orNull(e.Revision), orNull(e.Passage), approved, e.ApprovedBy, e.AddedBy, orNull(e.Replaces))
+		if e.Approved && e.Replaces != "" {
+			batch.Queue(`UPDATE entry SET retired_at = $3, retired_by = $4 WHERE clinic_id = $1 AND entry_id = $2 AND retired_at IS NULL`,
+				clinic, e.Replaces, e.ApprovedAt, e.ApprovedBy)
+		}
 		if e.Fact.Site != "" {
 			sites[e.Fact.Site] = true
 		}
@@ -198,6 +203,52 @@ func (db *DB) saveEntries(ctx context.Context, tx pgx.Tx, clinic frontdesk.Clini
 		if err := db.saveSite(ctx, tx, clinic, name, ""); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// ListProposals implements [ingest.Profiles].
+func (db *DB) ListProposals(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) ([]ingest.Entry, error) {
+	const query = `SELECT ` + entryColumns + `
+		  FROM entry e
+		  LEFT JOIN revision r ON r.clinic_id = e.clinic_id AND r.revision_id = e.revision_id
+		 WHERE e.clinic_id = $1 AND e.approved_at IS NULL AND e.retired_at IS NULL
+		   AND (e.revision_id IS NULL OR ` + visibleRevision + `)
+		 ORDER BY e.entry_id`
+	return db.readEntries(ctx, clinic, query, at)
+}
+
+// ApproveEntry implements [ingest.Profiles].
+func (db *DB) ApproveEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, retire []frontdesk.EntryID, audit ingest.Audit) error {
+	keys, err := db.clinicKeys(ctx, clinic)
+	if err != nil {
+		return err
+	}
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
+		var own bool // whether the approver proposed it, where that matters
+		err := tx.QueryRow(ctx, `SELECT lower(e.added_by) = lower($3) AND COALESCE((c.settings->>'four_eyes')::boolean, false)
+			  FROM entry e JOIN clinic c USING (clinic_id)
+			 WHERE e.clinic_id = $1 AND e.entry_id = $2 AND e.approved_at IS NULL AND e.retired_at IS NULL
+			   FOR UPDATE OF e`, clinic, entry, audit.Actor).Scan(&own)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return notFound("There is no such proposal.")
+		case err != nil:
+			return err
+		case own:
+			return &frontdesk.Error{Code: frontdesk.CodeForbidden, Text: "You proposed this: somebody else approves it."}
+		}
+		batch := &pgx.Batch{}
+		batch.Queue(`UPDATE entry SET approved_at = $3, approved_by = $4 WHERE clinic_id = $1 AND entry_id = $2`, clinic, entry, audit.At, audit.Actor)
+		batch.Queue(`UPDATE entry SET retired_at = $3, retired_by = $4 WHERE clinic_id = $1 AND entry_id = ANY($2) AND retired_at IS NULL`,
+			clinic, notNil(retire), audit.At, audit.Actor)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return appendAudit(ctx, tx, keys, audit)
+	})
+	if err != nil {
+		return fmt.Errorf("approve profile entry: %w", err)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const revisionColumns = `revision_id, source_id, number, hash, title, language, pages, passages, unread, warnings,
-	created_at, effective, expires, approved, approved_by, released, superseded, withdrawn`
+	created_at, effective, expires, approved, approved_by, released, superseded, withdrawn, added_by, decided_by, comment, doubtful`
 
 // visibleRevision is the condition that a revision answers in a scope: it is live
 // at $2 and not among $4, or it is among the drafts $3. See [ingest.Revision.StatusAt].
@@ -30,7 +30,7 @@ func scanRevision(clinic frontdesk.ClinicID) func(row pgx.CollectableRow) (inges
 		r := ingest.Revision{Clinic: clinic}
 		var effective, expires, approved, released, superseded, withdrawn *time.Time
 		err := row.Scan(&r.ID, &r.Source, &r.Number, &r.Hash, &r.Title, &r.Language, &r.Pages, &r.Passages, &r.Unread, &r.Warnings,
-			&r.Created, &effective, &expires, &approved, &r.ApprovedBy, &released, &superseded, &withdrawn)
+			&r.Created, &effective, &expires, &approved, &r.ApprovedBy, &released, &superseded, &withdrawn, &r.AddedBy, &r.DecidedBy, &r.Comment, &r.Doubtful)
 		r.Created, r.Effective, r.Expires = r.Created.UTC(), fromNull(effective), fromNull(expires)
 		r.Approved, r.Released = fromNull(approved), fromNull(released)
 		r.Superseded, r.Withdrawn = fromNull(superseded), fromNull(withdrawn)
@@ -127,11 +127,11 @@ func insertRevision(ctx context.Context, tx pgx.Tx, r ingest.Revision, passages 
 		terms += p.Length
 	}
 	const query = `INSERT INTO revision (clinic_id, revision_id, source_id, number, hash, title, language, pages, passages, terms,
-			unread, warnings, created_at, effective, expires, approved, approved_by, released, superseded, withdrawn)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
+			unread, warnings, created_at, effective, expires, approved, approved_by, released, superseded, withdrawn, added_by, doubtful)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 	_, err := tx.Exec(ctx, query, r.Clinic, r.ID, r.Source, r.Number, r.Hash, r.Title, r.Language, r.Pages, len(passages), terms,
 		notNil(r.Unread), notNil(r.Warnings), r.Created, toNull(r.Effective), toNull(r.Expires), toNull(r.Approved), r.ApprovedBy,
-		toNull(r.Released), toNull(r.Superseded), toNull(r.Withdrawn))
+		toNull(r.Released), toNull(r.Superseded), toNull(r.Withdrawn), r.AddedBy, notNil(r.Doubtful))
 	return err
 }
 
@@ -257,7 +257,10 @@ func applyChange(ctx context.Context, tx pgx.Tx, c ingest.Change) error {
 	if err != nil {
 		return err
 	}
-	if tag.RowsAffected() == 0 {
+	switch {
+	case tag.RowsAffected() == 0 && c.Action == ingest.ActionApprove:
+		return &frontdesk.Error{Code: frontdesk.CodeForbidden, Text: "There is no such revision, or the clinic wants four eyes: who added it may not approve it."}
+	case tag.RowsAffected() == 0:
 		return notFound("There is no such revision.")
 	}
 	batch := &pgx.Batch{}
@@ -276,14 +279,19 @@ func changeStatement(c ingest.Change) (string, []any) {
 	switch c.Action {
 	case ingest.ActionApprove:
 		return `UPDATE revision
-			SET approved = $4, approved_by = $5, effective = $6, expires = $7, released = $8, withdrawn = NULL
-			WHERE clinic_id = $1 AND source_id = $2 AND revision_id = $3`,
-			[]any{c.Clinic, c.Source, c.Revision, c.At, c.By, toNull(c.Effective), toNull(c.Expires), toNull(c.Released)}
+			SET approved = $4, approved_by = $5, effective = $6, expires = $7, released = $8, withdrawn = NULL, decided_by = $5, comment = $9
+			WHERE clinic_id = $1 AND source_id = $2 AND revision_id = $3 AND (` + fourEyesKept + `)`,
+			[]any{c.Clinic, c.Source, c.Revision, c.At, c.By, toNull(c.Effective), toNull(c.Expires), toNull(c.Released), c.Comment, ingest.SystemAuthor}
 	case ingest.ActionRelease:
 		return `UPDATE revision SET released = $4 WHERE clinic_id = $1 AND source_id = $2 AND revision_id = $3`,
 			[]any{c.Clinic, c.Source, c.Revision, toNull(c.Released)}
 	default:
-		return `UPDATE revision SET withdrawn = $4 WHERE clinic_id = $1 AND source_id = $2 AND revision_id = $3`,
-			[]any{c.Clinic, c.Source, c.Revision, c.At}
+		return `UPDATE revision SET withdrawn = $4, decided_by = $5, comment = $6 WHERE clinic_id = $1 AND source_id = $2 AND revision_id = $3`,
+			[]any{c.Clinic, c.Source, c.Revision, c.At, c.By, c.Comment}
 	}
 }
+
+// fourEyesKept is the condition that $5 may approve: whoever added the revision may
+// not where the clinic wants four eyes. $10 is the service itself.
+const fourEyesKept = `added_by = $10 OR (added_by <> '' AND lower(added_by) <> lower($5))
+	OR NOT EXISTS (SELECT FROM clinic c WHERE c.clinic_id = $1 AND (c.settings->>'four_eyes')::boolean)`

@@ -22,6 +22,10 @@ func consoleInABrowser(t *testing.T, r *running) {
 	answersAPatient(t, ctx, r)
 	answersAGap(t, ctx, r)
 	uploadsADocument(t, ctx, r)
+	uploadsSeveral(t, ctx, r)
+	comparesAPage(t, ctx, r)
+	writesAFAQ(t, ctx, r)
+	keepsTheProfile(t, ctx, r)
 	triesTheAssistant(t, ctx, r)
 	changesSettings(t, ctx, r)
 }

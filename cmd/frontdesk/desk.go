@@ -10,6 +10,7 @@ import (
 	"frontdesk/guardrails"
 	"frontdesk/httpd"
 	"frontdesk/ingest"
+	"frontdesk/locale"
 	"frontdesk/staff"
 	"frontdesk/store"
 )
@@ -28,6 +29,8 @@ type desk struct {
 	ingest        *ingest.Service
 	meanings      *meanings
 	screens       *guardrails.Screens
+	pictures      *pictures
+	texts         *locale.Catalogue
 	now           func() time.Time
 }
 
@@ -83,21 +86,32 @@ func (d desk) source(l ingest.Listed) httpd.Source {
 	r := l.Revisions[0]
 	return httpd.Source{
 		Name: l.Source.Location, Kind: string(l.Source.Kind), URL: l.Source.URL, Revision: r.Number, Live: l.Live,
-		Status: string(r.StatusAt(d.now())), Language: r.Language, Pages: r.Pages, Passages: r.Passages,
+		Status: statusOf(r, d.now()), Language: r.Language, Pages: r.Pages, Passages: r.Passages,
 		ApprovedBy: r.ApprovedBy, Created: r.Created, Effective: r.Effective, Expires: r.Expires, Warnings: r.Warnings, Unread: r.Unread,
+		Doubtful: r.Doubtful, AddedBy: r.AddedBy, DecidedBy: r.DecidedBy, Comment: r.Comment,
+		Checked: l.Source.Check.At, Next: l.Source.Check.Next, CheckCode: string(l.Source.Check.Code),
 	}
+}
+
+// statusOf is a revision's status as staff see it: a draft that was withdrawn was
+// rejected.
+func statusOf(r ingest.Revision, at time.Time) string {
+	if r.Approved.IsZero() && !r.Withdrawn.IsZero() {
+		return "rejected"
+	}
+	return string(r.StatusAt(at))
 }
 
 // Approve implements [httpd.Approver].
 func (d desk) Approve(ctx context.Context, who httpd.Person, change httpd.SourceChange) error {
 	_, err := d.ingest.Approve(ctx, who.Clinic, change.Source, change.Revision,
-		ingest.Approval{By: who.User.Name, Effective: change.Effective, Expires: change.Expires})
+		ingest.Approval{By: who.User.Name, Effective: change.Effective, Expires: change.Expires, Comment: change.Comment})
 	return err
 }
 
 // Withdraw implements [httpd.Approver].
 func (d desk) Withdraw(ctx context.Context, who httpd.Person, change httpd.SourceChange) error {
-	_, err := d.ingest.Withdraw(ctx, who.Clinic, change.Source, change.Revision, who.User.Name)
+	_, err := d.ingest.Withdraw(ctx, who.Clinic, change.Source, change.Revision, who.User.Name, change.Comment)
 	return err
 }
 

@@ -139,6 +139,7 @@ func (d desk) Source(ctx context.Context, who httpd.Person, name string, revisio
 	for _, p := range shown.Passages {
 		page.Texts = append(page.Texts, httpd.SourceText{Page: p.Page, Headings: strings.Join(p.Headings, " › "), Question: p.Question, Text: p.Text})
 	}
+	page.Editable = shown.Source.Kind == ingest.KindFAQ && shown.Source.URL == "" && strings.HasSuffix(shown.Source.Name, ".csv")
 	if shown.Revision.Number > 1 {
 		lines, err := d.ingest.Diff(ctx, who.Clinic.ID, name, shown.Revision.Number-1, shown.Revision.Number)
 		if err != nil {
@@ -162,7 +163,10 @@ func (d desk) Source(ctx context.Context, who httpd.Person, name string, revisio
 
 // Add implements [httpd.Editor].
 func (d desk) Add(ctx context.Context, who httpd.Person, addition httpd.Addition) (httpd.Added, error) {
-	request := ingest.AddRequest{URL: addition.URL, Name: addition.Name, Bytes: addition.Bytes}
+	request := ingest.AddRequest{URL: addition.URL, Name: addition.Name, Bytes: addition.Bytes, By: who.User.Name}
+	if addition.Again {
+		request.By = ingest.SystemAuthor
+	}
 	if addition.Approve && who.User.Role.May(staff.RightApprove) {
 		request.ApproveAs = who.User.Name
 	}
@@ -170,17 +174,24 @@ func (d desk) Add(ctx context.Context, who httpd.Person, addition httpd.Addition
 	if err != nil {
 		return httpd.Added{}, err
 	}
-	return httpd.Added{Source: report.Source, Revision: report.Revision, Status: string(report.Status), Reason: report.Reason, Passages: report.Passages}, nil
+	return addedOf(report), nil
+}
+
+// addedOf is a report as the console shows it.
+func addedOf(report ingest.Report) httpd.Added {
+	return httpd.Added{
+		Source: report.Source, Revision: report.Revision, Status: string(report.Status), Code: string(report.Code), Reason: report.Reason, Passages: report.Passages,
+	}
 }
 
 // Answer implements [httpd.Editor].
 func (d desk) Answer(ctx context.Context, who httpd.Person, answer httpd.Answer) error {
 	sum := sha256.Sum256([]byte(strings.ToLower(answer.Question)))
-	one := func(text string) string { return strings.Join(strings.Fields(text), " ") }
-	paragraphs := strings.ReplaceAll(strings.ReplaceAll(answer.Text, "\r", ""), "\n#", "\n \\#")
-	added, err := d.Add(ctx, who, httpd.Addition{
-		Name: "faq-" + hex.EncodeToString(sum[:4]) + ".md", Bytes: []byte("# " + one(answer.Question) + "\n\n" + paragraphs + "\n"), Approve: true,
-	})
+	data, err := ingest.WriteFAQ([]ingest.Pair{{Question: answer.Question, Answer: answer.Text}})
+	if err != nil {
+		return err
+	}
+	added, err := d.Add(ctx, who, httpd.Addition{Name: "faq-" + hex.EncodeToString(sum[:4]) + ".csv", Bytes: data, Approve: true})
 	if err != nil {
 		return err
 	}

@@ -161,11 +161,14 @@ func (s *service) newServer(ctx context.Context, o serviceOptions) error {
 	if err != nil {
 		return err
 	}
-	console := desk{db: w.db, conversations: s.conversations, engine: s.engine, ingest: s.ingest, meanings: newMeanings(w.embedder), screens: w.screens, now: w.now}
+	console := desk{
+		db: w.db, conversations: s.conversations, engine: s.engine, ingest: s.ingest, meanings: newMeanings(w.embedder), screens: w.screens, now: w.now,
+		pictures: w.pictures(), texts: w.texts,
+	}
 	s.server, err = httpd.New(httpd.Options{
 		Webhook: webhook, Simulator: simulator, Metrics: s.metrics.handler(), Try: try,
 		Clinics: console, Door: door, Staff: w.db, Auditor: console, Inbox: console, Pen: console, Library: console, Approver: console,
-		Sorter: console, Replies: console, Files: console, Live: console, Editor: console, Notices: console, Configure: console.Configure,
+		Sorter: console, Replies: console, Files: console, Live: console, Editor: console, Manager: console, Notices: console, Configure: console.Configure,
 		Cases: console, Evaluation: console, Evaluator: console, Figures: console, Shared: console, Access: w.db, Tokens: w.db, Hooks: console, Deliveries: console, Events: store.WebhookEvents(),
 		Reasons: routedReasons(), WebhookSecret: w.db.WebhookSecret,
 		Screen: screened(w.screens), Ready: s.ready, Demo: o.demo, Key: known, APIToken: w.settings.apiToken,

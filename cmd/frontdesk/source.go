@@ -106,7 +106,7 @@ func (w *parts) statusOf(ctx context.Context, clinic frontdesk.Clinic, run store
 
 func (p *program) sourceAddCommand() *cobra.Command {
 	var flags sourceFlags
-	var effective, expires, site string
+	var effective, expires, site, by string
 	var depth, pages int
 	c := &cobra.Command{
 		Use: "add PATH-OR-URL…", Short: "Read files, folders and pages into draft revisions",
@@ -115,7 +115,7 @@ func (p *program) sourceAddCommand() *cobra.Command {
 		Args:    atLeast(1, "a PATH or URL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.withGate(c.Context(), flags.clinic, func(service *ingest.Service, clinic frontdesk.Clinic, settle settler) error {
-				request := ingest.AddRequest{ApproveAs: flags.as, Site: site}
+				request := ingest.AddRequest{By: by, ApproveAs: flags.as, Site: site}
 				var err error
 				if request.Effective, err = localTime(effective, clinic, false); err != nil {
 					return err
@@ -132,6 +132,7 @@ func (p *program) sourceAddCommand() *cobra.Command {
 		},
 	}
 	flags.add(c)
+	c.Flags().StringVar(&by, "as", "", "name of the person who adds them, where the clinic wants four eyes (default: who approves)")
 	c.Flags().StringVar(&flags.as, "approve-as", "", "name of the person who approves: the revisions go live")
 	c.Flags().StringVar(&effective, "effective", "", "from when it holds, 2026-12-01 or 2026-12-01T08:30, in the clinic's time zone")
 	c.Flags().StringVar(&expires, "expires", "", "until when it holds; a bare date is its last day")

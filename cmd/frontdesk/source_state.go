@@ -172,14 +172,14 @@ func (p *program) sourceDiffCommand() *cobra.Command {
 func (p *program) sourceApproveCommand() *cobra.Command {
 	var flags sourceFlags
 	var number int
-	var effective, expires string
+	var effective, expires, comment string
 	c := &cobra.Command{
 		Use: "approve SOURCE", Short: "Approve a revision as a named person: it goes live",
 		Example: "  frontdesk source approve --clinic \"Cabinet du Parc\" --as \"Dr Martin\" leaflet.pdf",
 		Args:    exactly(1, "the SOURCE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.withGate(c.Context(), flags.clinic, func(service *ingest.Service, clinic frontdesk.Clinic, settle settler) error {
-				approval := ingest.Approval{By: flags.as}
+				approval := ingest.Approval{By: flags.as, Comment: comment}
 				var err error
 				if approval.Effective, err = localTime(effective, clinic, false); err != nil {
 					return err
@@ -202,6 +202,7 @@ func (p *program) sourceApproveCommand() *cobra.Command {
 	flags.add(c)
 	revisionFlag(c, &number)
 	c.Flags().StringVar(&flags.as, "as", "", "name of the person who approves")
+	c.Flags().StringVar(&comment, "comment", "", "what they say about it, kept with the revision")
 	c.Flags().StringVar(&effective, "effective", "", "from when it holds, in the clinic's time zone")
 	c.Flags().StringVar(&expires, "expires", "", "until when it holds; a bare date is its last day")
 	return c
@@ -250,13 +251,14 @@ func (p *program) sourceOverrideCommand() *cobra.Command {
 func (p *program) sourceWithdrawCommand() *cobra.Command {
 	var flags sourceFlags
 	var number int
+	var comment string
 	c := &cobra.Command{
 		Use: "withdraw SOURCE", Short: "Take a revision back: no answer rests on it from now on",
 		Example: "  frontdesk source withdraw --clinic \"Cabinet du Parc\" --as \"Dr Martin\" leaflet.pdf",
 		Args:    exactly(1, "the SOURCE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.withIngest(c.Context(), flags.clinic, func(service *ingest.Service, clinic frontdesk.Clinic) error {
-				if _, err := service.Withdraw(c.Context(), clinic, args[0], number, flags.as); err != nil {
+				if _, err := service.Withdraw(c.Context(), clinic, args[0], number, flags.as, comment); err != nil {
 					return err
 				}
 				return p.showStatus(args[0], string(ingest.StatusWithdrawn), nil, flags.json)
@@ -266,6 +268,7 @@ func (p *program) sourceWithdrawCommand() *cobra.Command {
 	flags.add(c)
 	revisionFlag(c, &number)
 	c.Flags().StringVar(&flags.as, "as", "", "name of the person who withdraws")
+	c.Flags().StringVar(&comment, "comment", "", "why, kept with the revision")
 	return c
 }
 

@@ -42,7 +42,8 @@ type parts struct {
 	vectorWait time.Duration // of the screens for a vector; 0 is their own
 	texts      *locale.Catalogue
 	screens    *guardrails.Screens
-	breaks     bool // turns may name parts that fail for them, see brokenPart
+	reader     *ingest.Reader // of PDFs, once the reading of documents is wired
+	breaks     bool           // turns may name parts that fail for them, see brokenPart
 	closers    []func() error
 }
 
@@ -227,9 +228,10 @@ func (w *parts) ingestService(ctx context.Context) (*ingest.Service, error) {
 	}
 	fetcher := ingest.NewFetcher(ingest.FetchConfig{Allow: w.settings.fetchAllow})
 	w.onClose(func() error { fetcher.Close(); return nil })
-	cache := filepath.Join(w.settings.homeDir, "cache")
+	cache := w.readerCache()
 	reader := ingest.NewReader(exe)
 	w.onClose(func() error { reader.Close(); return nil })
+	w.reader = reader
 	return &ingest.Service{
 		Repository: w.db,
 		Embedder:   w.embedder,
@@ -242,6 +244,9 @@ func (w *parts) ingestService(ctx context.Context) (*ingest.Service, error) {
 		Random:    rand.Reader,
 	}, nil
 }
+
+// readerCache is where the compiled pdfium is kept.
+func (w *parts) readerCache() string { return filepath.Join(w.settings.homeDir, "cache") }
 
 // inspector shows the approver passages that talk to a bot instead of patients.
 type inspector struct{ screens *guardrails.Screens }

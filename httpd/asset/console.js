@@ -97,24 +97,74 @@
     });
   }
 
-  // Uploads show how far they are; files may be dropped.
+  // Uploads show how far each file is; files may be dropped.
   for (const form of document.querySelectorAll("form[data-upload]")) {
-    const drop = form.querySelector(".drop"), bar = form.querySelector("progress"), state = form.querySelector(".state");
+    const drop = form.querySelector(".drop"), list = form.querySelector(".sendings"), button = form.querySelector("button");
     for (const name of ["dragover", "dragleave", "drop"]) drop.addEventListener(name, (e) => {
       e.preventDefault();
       drop.classList.toggle("over", name === "dragover");
       if (name === "drop") form.elements.files.files = e.dataTransfer.files;
     });
-    form.addEventListener("submit", (e) => {
-      e.preventDefault();
-      const request = new XMLHttpRequest();
-      bar.hidden = false;
-      form.querySelector("button").disabled = true;
-      request.upload.addEventListener("progress", (p) => { bar.value = 100 * p.loaded / p.total; if (p.loaded === p.total) { bar.removeAttribute("value"); state.textContent = form.dataset.reading; } });
-      request.addEventListener("load", () => { document.open(); document.write(request.responseText); document.close(); });
-      request.addEventListener("error", () => { toast(body.dataset.offline); form.querySelector("button").disabled = false; bar.hidden = true; });
+    const line = (file) => {
+      const item = document.createElement("li"), state = document.createElement("span"), bar = document.createElement("progress");
+      bar.max = 100;
+      bar.value = 0;
+      bar.setAttribute("aria-label", file.name);
+      state.textContent = file.name + " – " + form.dataset.waiting;
+      item.append(state, bar);
+      list.append(item);
+      return { item, state, bar };
+    };
+    const send = (file, shown) => new Promise((done) => {
+      const request = new XMLHttpRequest(), data = new FormData();
+      data.append("files", file);
+      const fail = (text) => { shown.bar.remove(); shown.state.className = "error"; shown.state.textContent = file.name + ": " + text; done(); };
+      request.upload.addEventListener("progress", (p) => {
+        shown.bar.value = 100 * p.loaded / p.total;
+        if (p.loaded === p.total) { shown.bar.removeAttribute("value"); shown.state.textContent = file.name + " – " + form.dataset.reading; }
+      });
+      request.addEventListener("load", () => {
+        const problem = request.getResponseHeader("X-Problem");
+        if (request.status !== 200) { fail(problem ? decodeURIComponent(problem) : form.dataset.failed); return; }
+        shown.item.innerHTML = request.responseText;
+        done();
+      });
+      request.addEventListener("error", () => fail(body.dataset.offline));
       request.open("POST", form.action);
-      request.send(new FormData(form));
+      request.setRequestHeader("HX-Request", "true");
+      request.send(data);
+    });
+    form.addEventListener("submit", async (e) => {
+      e.preventDefault();
+      const files = [...form.elements.files.files];
+      if (!files.length) { form.elements.files.focus(); return; }
+      button.disabled = true;
+      list.replaceChildren();
+      const lines = files.map(line);
+      for (let i = 0; i < files.length; i++) await send(files[i], lines[i]);
+      button.disabled = false;
+      form.reset();
+      htmx.ajax("GET", "/console/knowledge", { target: "#sources", select: "#sources", swap: "outerHTML" });
+    });
+  }
+
+  // What takes a while says so, and is not sent twice.
+  for (const form of document.querySelectorAll("form[data-busy]")) form.addEventListener("submit", () => {
+    const button = form.querySelector("button");
+    button.textContent = form.dataset.busy;
+    setTimeout(() => { button.disabled = true; });
+  });
+
+  // Another row of a list that is being written.
+  for (const more of document.querySelectorAll("button[data-more]")) {
+    const rows = more.form.querySelector("[data-rows]");
+    more.hidden = false;
+    more.addEventListener("click", () => {
+      const row = rows.lastElementChild.cloneNode(true), at = "-" + rows.children.length;
+      for (const field of row.querySelectorAll("input, textarea")) { field.value = ""; field.textContent = ""; field.id = field.id.replace(/-\d+$/, at); }
+      for (const label of row.querySelectorAll("label")) label.htmlFor = label.htmlFor.replace(/-\d+$/, at);
+      rows.append(row);
+      row.querySelector("input").focus();
     });
   }
 
