@@ -175,7 +175,7 @@ func (s *Server) upload(c *gin.Context) {
 		additions = append(additions, Addition{URL: address})
 	}
 	if len(additions) == 0 {
-		s.fail(c, s.invalid(c, "knowledge.nothing", nil))
+		s.fail(c, s.wrong(c, "knowledge.nothing", nil))
 		return
 	}
 	var results []Added
@@ -233,7 +233,7 @@ func (s *Server) changeSource(c *gin.Context, do func(context.Context, Person, S
 		change.Expires, err = ingest.ParseInstant(form.Expires, person.Clinic.Location(), true)
 	}
 	if err != nil {
-		s.fail(c, s.invalid(c, "knowledge.date", err))
+		s.fail(c, s.wrong(c, "knowledge.date", err))
 		return
 	}
 	if err := do(c.Request.Context(), person, change); err != nil {

@@ -231,7 +231,7 @@ func (s *Server) saveFact(c *gin.Context) {
 		if problem == "" {
 			problem = "profile.too_long"
 		}
-		s.fail(c, s.invalid(c, problem, nil))
+		s.fail(c, s.wrong(c, problem, nil))
 		return
 	}
 	if err := s.o.Manager.SaveFact(c.Request.Context(), person, frontdesk.EntryID(c.PostForm("replaces")), fact); err != nil {
@@ -394,14 +394,14 @@ func (s *Server) setLinks(c *gin.Context) {
 	for _, name := range []string{"booking_url", "portal_url", "privacy_url"} {
 		links[name] = strings.TrimSpace(c.PostForm(name))
 		if u, err := url.Parse(links[name]); links[name] != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
-			s.fail(c, s.invalid(c, "profile.bad_link", err))
+			s.fail(c, s.wrong(c, "profile.bad_link", err))
 			return
 		}
 	}
 	for _, name := range []string{"phone", "nurse_line"} {
 		links[name] = strings.TrimSpace(c.PostForm(name))
 		if len(strings.Trim(links[name], "+0123456789 ().-/")) > 0 {
-			s.fail(c, s.invalid(c, "profile.bad_phone", nil))
+			s.fail(c, s.wrong(c, "profile.bad_phone", nil))
 			return
 		}
 	}

@@ -102,7 +102,7 @@ func (s *Server) pagePicture(c *gin.Context) {
 		Page     int    `form:"page"     binding:"required,min=1"`
 	}
 	if err := c.ShouldBindQuery(&query); err != nil {
-		s.fail(c, s.invalid(c, "knowledge.which", err))
+		s.fail(c, s.wrong(c, "knowledge.which", err))
 		return
 	}
 	picture, err := s.o.Manager.PagePicture(c.Request.Context(), who(c), query.Name, query.Revision, query.Page)
@@ -115,8 +115,8 @@ func (s *Server) pagePicture(c *gin.Context) {
 	c.Data(http.StatusOK, "image/png", picture)
 }
 
-// invalid is a refusal in the person's language.
-func (s *Server) invalid(c *gin.Context, key string, cause error, pairs ...any) error {
+// wrong is a refusal of what was typed, in the person's language.
+func (s *Server) wrong(c *gin.Context, key string, cause error, pairs ...any) error {
 	return &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: s.phrases.text(s.language(c), key, pairs...), Err: cause}
 }
 
@@ -136,7 +136,7 @@ func (s *Server) addSection(c *gin.Context) {
 	section.Depth, depthErr = strconv.Atoi(c.DefaultPostForm("depth", "0"))
 	section.Pages, pagesErr = strconv.Atoi(c.DefaultPostForm("pages", "1"))
 	if section.URL == "" || depthErr != nil || pagesErr != nil || section.Depth < 0 || section.Depth > sectionDepth || section.Pages < 1 || section.Pages > sectionPages {
-		s.fail(c, s.invalid(c, "knowledge.section_bounds", nil))
+		s.fail(c, s.wrong(c, "knowledge.section_bounds", nil))
 		return
 	}
 	added, err := s.o.Manager.AddSection(c.Request.Context(), who(c), section)
@@ -181,7 +181,7 @@ func (s *Server) saveFAQ(c *gin.Context) {
 	name := strings.TrimSpace(c.PostForm("name"))
 	questions, answers := c.PostFormArray("question"), c.PostFormArray("answer")
 	if name == "" || len([]rune(name)) > faqName || strings.ContainsAny(name, "/\\\x00") || len(questions) != len(answers) || len(questions) > faqRows+faqBlank {
-		s.fail(c, s.invalid(c, "faq.name_needed", nil))
+		s.fail(c, s.wrong(c, "faq.name_needed", nil))
 		return
 	}
 	if !strings.HasSuffix(name, ".csv") {
@@ -193,14 +193,14 @@ func (s *Server) saveFAQ(c *gin.Context) {
 		switch {
 		case pair.Answer == "" && (pair.Question == "" || c.PostForm("suggested") != ""): // left out
 		case pair.Question == "" || pair.Answer == "":
-			s.fail(c, s.invalid(c, "gaps.both", nil))
+			s.fail(c, s.wrong(c, "gaps.both", nil))
 			return
 		default:
 			pairs = append(pairs, pair)
 		}
 	}
 	if len(pairs) == 0 {
-		s.fail(c, s.invalid(c, "gaps.both", nil))
+		s.fail(c, s.wrong(c, "gaps.both", nil))
 		return
 	}
 	added, err := s.o.Manager.SaveFAQ(c.Request.Context(), who(c), name, pairs)
@@ -219,7 +219,7 @@ func (s *Server) saveFAQ(c *gin.Context) {
 func (s *Server) readAgain(c *gin.Context) {
 	address := strings.TrimSpace(c.PostForm("url"))
 	if address == "" {
-		s.fail(c, s.invalid(c, "knowledge.which", nil))
+		s.fail(c, s.wrong(c, "knowledge.which", nil))
 		return
 	}
 	added, err := s.o.Editor.Add(c.Request.Context(), who(c), Addition{URL: address, Again: true})
@@ -235,7 +235,7 @@ func (s *Server) readAgain(c *gin.Context) {
 func (s *Server) setContent(c *gin.Context) {
 	hours, err := strconv.Atoi(c.DefaultPostForm("reread_hours", "0"))
 	if err != nil || hours < 0 || hours > maxReread {
-		s.fail(c, s.invalid(c, "settings.bad_reread", err))
+		s.fail(c, s.wrong(c, "settings.bad_reread", err))
 		return
 	}
 	four := c.PostForm("four_eyes") != ""
