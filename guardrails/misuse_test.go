@@ -99,3 +99,61 @@ func TestPatientsWordsAreNoAttempt(t *testing.T) {
 		}
 	}
 }
+
+func TestAdvertsAreRecognisedByRuleAndPatientsAreNoAdverts(t *testing.T) {
+	t.Parallel()
+	s := rulesAlone(t)
+	for text, want := range map[string]bool{
+		"Your shipment could not be delivered, settle the customs charge via this link":        true,
+		"Mom, I smashed my phone, save my new number and message me":                           true,
+		"please get me three steam cards and send the codes, I am stuck in a meeting":          true,
+		"Hi everyone in the group, exclusive yoga retreat, spots are limited, sign up":         true,
+		"We need remote assistants, two hours a day, earn well from home, message on Telegram": true,
+		"Votre accès a été limité, confirmez vos coordonnées bancaires ici":                    true,
+		"Mamie c'est moi, j'ai changé de numéro, écris-moi":                                    true,
+		"Je suis conseiller en énergie, une offre pour baisser votre facture":                  true,
+		"La tua carta è stata bloccata, verifica i dati subito":                                true,
+		"sono un consulente, vorrei presentare un'offerta per la vostra azienda":               true,
+		"Ваш аккаунт заблокирован, подтвердите данные по ссылке":                               true,
+		"Открыт набор помощников, оплата каждый день, пишите в личку":                          true,
+		"Вeду нaбoр в кoмaнду, подpoбности в лc":                                               true,
+		"Ihre Karte wurde eingeschränkt, bestätigen Sie sofort Ihre Daten":                     true,
+		"Oma, ich bin es, mein Handy ist kaputt, das ist meine neue Nummer":                    true,
+		"mándame el código que te llegó por sms":                                               true,
+		"sou representante comercial e tenho uma proposta para sua empresa":                    true,
+		"vay tien nhanh, thu tuc don gian, lien he ngay":                                       true,
+		"Aradığınız numarayı sorgulayın, isimden numara öğrenmek için arayın":                  true,
+		"ᴨᴩᴏдᴀю ᴋᴀᴩᴛы, ᴨиɯи":                                                                   true,
+		"Ťặŋğ ňgầŷ ķhį đăŋģ ḱý":                                                                true,
+		"nhận 1OO triệu":                                                       true,
+		"my card expired, can I still pay?":                                    false,
+		"this is my new number, please save it for my appointments":            false,
+		"do you have slots left next week?":                                    false,
+		"did you get my payment? my account shows it went out":                 false,
+		"my parcel with the insoles has not come, where is it?":                false,
+		"is there a discount for students":                                     false,
+		"whatsapp me on this number please when the results are in":            false,
+		"I work from home, do you have appointments at noon?":                  false,
+		"can I pay the loan of the crutches later?":                            false,
+		"mon compte sur le portail est bloqué, que faire":                      false,
+		"запишите меня на 18 часов":                                            false,
+		"есть свободный слот на завтра?":                                       false,
+		"подтвердите, пожалуйста, что карта пациента заведена":                 false,
+		"нужен телефон администратора, два часа не могу дозвониться":           false,
+		"mein Konto im Portal ist gesperrt, können Sie helfen?":                false,
+		"kartla taksit yapıyor musunuz":                                        false,
+		"mi cuenta del portal está bloqueada":                                  false,
+		"meu cartão está bloqueado, posso pagar em dinheiro?":                  false,
+		"I feel intimidated by the dentist":                                    false,
+		"the filling fell out and the tooth is sensitive":                      false,
+		"je suis conseillère, puis-je avoir un rendez-vous après le travail ?": false,
+		"Jestem czeską żoną Łukasza, źle się czuję, śpię krótko":               false,
+		"Příští týden přijdu, děkuji za připomínku, šťastnou cestu ďábelské":   false,
+		"Mənim həkimə görüşüm var":                                             false,
+	} {
+		v := s.Rules(text, Hints{})
+		if got := slices.Contains(v.Labels, frontdesk.LabelSpam); got != want {
+			t.Errorf("%q: spam is %v, wanted %v: %v", text, got, want, v.Evidence)
+		}
+	}
+}

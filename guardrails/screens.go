@@ -264,6 +264,7 @@ func (f *finding) spoken() []evidence {
 		out = append(out, f.misuse.ruled()...)
 	}
 	out = append(out, hidden(string(f.text.runes))...)
+	out = append(out, dressed(f.text)...)
 	return append(out, f.signs.evidence(f)...)
 }
 
@@ -324,6 +325,9 @@ func needsSubject(l frontdesk.Label) bool {
 // slight tells whether a text has fewer than two words that carry meaning. Where
 // writing sets no spaces, a word is as good as its signs.
 func (f *finding) slight() bool {
+	if f.signs.letters == 0 {
+		return true
+	}
 	n := 0
 	for _, w := range f.text.words {
 		if r, _ := utf8.DecodeRuneInString(w.raw); unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) {
