@@ -29,16 +29,17 @@ func (c Clinic) Location() *time.Location {
 // Settings are what a clinic may set for itself (`clinic set NAME KEY=VALUE`).
 // The zero value is a working clinic.
 type Settings struct {
-	BookingURL   string   `json:"booking_url,omitempty"`   // where appointments are made on-line
-	PortalURL    string   `json:"portal_url,omitempty"`    // the authenticated patient portal
-	PrivacyURL   string   `json:"privacy_url,omitempty"`   // the privacy notice, named in the welcome
-	Phone        string   `json:"phone,omitempty"`         // the reception's number, shown to patients
-	NurseLine    string   `json:"nurse_line,omitempty"`    // the number for "a clinician today"
-	EmergencyAdd string   `json:"emergency_add,omitempty"` // a line added to the emergency reply; never replaces its number
-	AllowedHosts []string `json:"allowed_hosts,omitempty"` // hosts that replies may link to, beside those above
-	Paused       bool     `json:"paused,omitempty"`        // the bot only takes messages for staff
-	MonthlyCap   float64  `json:"monthly_cap,omitempty"`   // model spend per calendar month, in the price list's currency; 0 is no cap
-	StaffHours   *Hours   `json:"staff_hours,omitempty"`   // when people answer; nil: the profile's opening hours, else always staffed
+	BookingURL   string   `json:"booking_url,omitempty"`    // where appointments are made on-line
+	PortalURL    string   `json:"portal_url,omitempty"`     // the authenticated patient portal
+	PrivacyURL   string   `json:"privacy_url,omitempty"`    // the privacy notice, named in the welcome
+	Phone        string   `json:"phone,omitempty"`          // the reception's number, shown to patients
+	Calls        bool     `json:"whatsapp_calls,omitempty"` // somebody answers WhatsApp calls to the clinic's number while it is staffed
+	NurseLine    string   `json:"nurse_line,omitempty"`     // the number for "a clinician today"
+	EmergencyAdd string   `json:"emergency_add,omitempty"`  // a line added to the emergency reply; never replaces its number
+	AllowedHosts []string `json:"allowed_hosts,omitempty"`  // hosts that replies may link to, beside those above
+	Paused       bool     `json:"paused,omitempty"`         // the bot only takes messages for staff
+	MonthlyCap   float64  `json:"monthly_cap,omitempty"`    // model spend per calendar month, in the price list's currency; 0 is no cap
+	StaffHours   *Hours   `json:"staff_hours,omitempty"`    // when people answer; nil: the profile's opening hours, else always staffed
 
 	AlertEmails      []string          `json:"alert_emails,omitempty"`       // told of urgent tickets, and of others that nobody took
 	SecondLineEmails []string          `json:"second_line_emails,omitempty"` // told when nobody reacted to a reminder

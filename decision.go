@@ -45,7 +45,7 @@ const (
 	OriginTemplate Origin = "template"
 )
 
-// Reply is one outbound bubble. At most one of List, Location, Document and
+// Reply is one outbound bubble. At most one of List, Location, Document, Call and
 // Template is set; Buttons go with text alone. Limits of the platform are kept
 // by the channel's code, which splits or shortens; see package whatsapp.
 type Reply struct {
@@ -54,6 +54,7 @@ type Reply struct {
 	List     *List
 	Location *Location
 	Document *Document
+	Call     *Call
 	Template *Template
 	Quoted   bool // a verbatim quote in the document's language, exempt from the language check
 }
@@ -91,10 +92,17 @@ type Document struct {
 	Caption  string
 }
 
+// Call is a button under a text that starts a call within the channel.
+type Call struct {
+	Title   string
+	Minutes int // how long it works: until nobody answers any more
+}
+
 // Template is a message approved by the platform beforehand.
 type Template struct {
 	Name, Language string
 	Variables      map[string]string
+	Text           string // as the patient reads it, for staff to see; the platform makes its own
 }
 
 // TicketRequest asks for a handover. Team, Priority and Reason are typed; the

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"time"
 
 	"frontdesk"
 	"frontdesk/guardrails"
@@ -127,9 +128,35 @@ func (a *Agent) askedForPerson(ctx context.Context, t *turn) bool {
 	if !t.has(frontdesk.LabelHumanRequest) && t.tap != TapPerson {
 		return false
 	}
-	a.say(t, a.promise(ctx, t, "human"), a.with(t, "human.phone", "phone", t.dialogue.Clinic.Settings.Phone))
+	a.say(t, a.promise(ctx, t, "human"), a.byPhone(ctx, t))
+	a.callButton(ctx, t)
 	a.handover(t, handoff.ReasonAsked)
 	return true
+}
+
+// byPhone offers the clinic's number, unless nobody answers it now.
+func (a *Agent) byPhone(ctx context.Context, t *turn) string {
+	if a.promised(ctx, t).Kind == handoff.PromiseLater {
+		return ""
+	}
+	return a.with(t, "human.phone", "phone", t.dialogue.Clinic.Settings.Phone)
+}
+
+// callDay bounds a call button where the hours do not: by then somebody looks again.
+const callDay = 24 * time.Hour
+
+// callButton adds a button that calls the clinic on WhatsApp, where somebody answers
+// such calls, and as long as they do.
+func (a *Agent) callButton(ctx context.Context, t *turn) {
+	if !t.dialogue.Clinic.Settings.Calls || t.dialogue.Channel != frontdesk.ChannelWhatsApp || len(t.decision.Replies) == 0 {
+		return
+	}
+	left, ok := handoff.StaffedFor(t.dialogue.Clinic, a.openingHours(ctx, t), t.dialogue.At, callDay)
+	if !ok {
+		return
+	}
+	last := &t.decision.Replies[len(t.decision.Replies)-1]
+	last.Call = &frontdesk.Call{Title: a.text(t, "button.call", nil), Minutes: int(left.Minutes())}
 }
 
 func (a *Agent) distress(ctx context.Context, t *turn) bool {

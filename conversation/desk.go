@@ -96,9 +96,12 @@ func (e *Engine) Write(ctx context.Context, key Key, words Words) error {
 	return e.push(ctx, key, frontdesk.OriginStaff, guard, frontdesk.Reply{Text: words.Text})
 }
 
-// SendTemplate sends an approved template.
-func (e *Engine) SendTemplate(ctx context.Context, key Key, author string, template frontdesk.Template) error {
-	return e.push(ctx, key, frontdesk.OriginTemplate, Guard{Author: author}, frontdesk.Reply{Template: &template})
+// SendTemplate sends an approved template in the name of whoever holds the
+// conversation, once for each form; refusals are those of [Engine.Write]. The text
+// of words is not sent.
+func (e *Engine) SendTemplate(ctx context.Context, key Key, words Words, template frontdesk.Template) error {
+	guard := Guard{Holder: words.Author, Form: words.Form, Author: words.Author, Seen: words.Seen}
+	return e.push(ctx, key, frontdesk.OriginTemplate, guard, frontdesk.Reply{Template: &template})
 }
 
 func (e *Engine) push(ctx context.Context, key Key, origin frontdesk.Origin, guard Guard, reply frontdesk.Reply) error {

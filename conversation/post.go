@@ -172,6 +172,9 @@ func replyTexts(r frontdesk.Reply) []string {
 	if r.Location != nil {
 		texts = append(texts, r.Location.Name, r.Location.Address)
 	}
+	if r.Call != nil {
+		texts = append(texts, r.Call.Title)
+	}
 	if r.Document != nil {
 		texts = append(texts, r.Document.Caption)
 	}
@@ -204,7 +207,7 @@ func mergeReplies(replies []frontdesk.Reply) []frontdesk.Reply {
 
 // isPlain tells whether a reply is text and nothing else.
 func isPlain(r frontdesk.Reply) bool {
-	return isTextual(r) && len(r.Buttons) == 0 && r.List == nil
+	return isTextual(r) && len(r.Buttons) == 0 && r.List == nil && r.Call == nil
 }
 
 // isTextual tells whether a reply's body is its text.

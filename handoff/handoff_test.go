@@ -167,3 +167,17 @@ func TestANewReasonJoinsTheOpenTicket(t *testing.T) {
 		t.Errorf("an emergency did not raise the ticket: %v", got)
 	}
 }
+
+func TestStaffedForCountsDownToTheClose(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]time.Duration{
+		"2026-11-23 09:00": 9 * time.Hour, "2026-11-23 17:59": time.Minute, "2026-11-23 18:00": 0, "2026-11-22 10:00": 0,
+	} {
+		if left, ok := StaffedFor(clinic(officeHours()), nil, paris(t, at), 24*time.Hour); left != want || ok != (want > 0) {
+			t.Errorf("%s: %s, %v; want %s", at, left, ok, want)
+		}
+	}
+	if left, ok := StaffedFor(clinic(nil), nil, paris(t, "2026-11-23 03:00"), time.Hour); left != time.Hour || !ok {
+		t.Errorf("always staffed: %s, %v", left, ok)
+	}
+}

@@ -45,6 +45,24 @@ func PromiseAt(clinic frontdesk.Clinic, opening *frontdesk.Hours, at time.Time) 
 	return Promise{Kind: PromiseLater, At: next}
 }
 
+// StaffedFor tells whether staff are on duty at an instant for at least another
+// minute, and for how long, at most most. Hours that are not known are no promise.
+func StaffedFor(clinic frontdesk.Clinic, opening *frontdesk.Hours, at time.Time, most time.Duration) (time.Duration, bool) {
+	hours := staffed(clinic, opening)
+	if hours == nil {
+		return most, true
+	}
+	at = at.In(clinic.Location())
+	if calendar.At(*hours, at) != calendar.Open {
+		return 0, false
+	}
+	left := most
+	if closes, ok := calendar.NextClosing(*hours, at); ok {
+		left = min(left, closes.Sub(at))
+	}
+	return left, left >= time.Minute
+}
+
 func staffed(clinic frontdesk.Clinic, opening *frontdesk.Hours) *frontdesk.Hours {
 	if clinic.Settings.StaffHours != nil {
 		return clinic.Settings.StaffHours

@@ -145,6 +145,7 @@ func (d *desk) serve(o *Options) {
 	o.Cases, o.Figures, o.Evaluation, o.Evaluator = d, d, d, d
 	o.Shared, o.Access, o.Hooks, o.Tokens, o.Deliveries = d, d, d, d, d
 	o.Events = []string{"ticket.opened", attack}
+	o.Templates, o.Corrector, o.People, o.Personal = d, d, d, d
 	o.Reasons = []string{"asked", attack}
 	o.WebhookSecret = func(context.Context, frontdesk.ClinicID) (string, error) { return "secret", d.broken }
 }
@@ -255,6 +256,32 @@ func (d *desk) Take(_ context.Context, who Person, _ frontdesk.ConversationID) e
 
 func (d *desk) Write(_ context.Context, who Person, _ frontdesk.ConversationID, w Written) error {
 	return d.do("write "+w.Text, who)
+}
+
+func (d *desk) Templates(_ context.Context, _ Person, id frontdesk.ConversationID) (Choice, error) {
+	return Choice{Conversation: id, Form: attack, Templates: []Template{
+		{Name: attack, Language: attack, Category: attack, Text: attack, Parts: []Part{{Text: attack}, {Variable: attack}}, Variables: []string{attack}, Footer: attack, Buttons: []string{attack}},
+	}}, d.broken
+}
+
+func (d *desk) Correct(_ context.Context, who Person, _ frontdesk.TurnID, _ Correction) (string, error) {
+	return attack, d.do("correct", who)
+}
+
+func (d *desk) Contact(_ context.Context, _ Person, id frontdesk.ContactID) (Contact, error) {
+	return Contact{ID: id, Name: attack, Patients: []string{attack}, Language: attack, Conversations: []ContactConversation{{ID: "v1", Channel: attack, Phone: attack, Pen: "bot", Tags: []string{attack}}}}, d.broken
+}
+
+func (d *desk) SaveContact(_ context.Context, who Person, _ Contact) error {
+	return d.do("contact", who)
+}
+
+func (d *desk) Copy(_ context.Context, who Person, _ frontdesk.ContactID) ([]byte, error) {
+	return []byte(attack), d.do("copy", who)
+}
+
+func (d *desk) Erase(_ context.Context, who Person, _ frontdesk.ContactID) ([]byte, error) {
+	return []byte(attack), d.do("erase", who)
 }
 
 func (d *desk) Release(_ context.Context, who Person, _ frontdesk.ConversationID, _ Release) error {

@@ -23,6 +23,39 @@ type Cases interface {
 	RemoveCase(ctx context.Context, who Person, id string) error
 }
 
+// Corrector takes note of wrong answers.
+type Corrector interface {
+	// Correct makes a case and an open question of a turn whose answer was wrong, and
+	// returns the question's id.
+	Correct(ctx context.Context, who Person, turn frontdesk.TurnID, c Correction) (gap string, err error)
+}
+
+// Correction is what staff say about a wrong answer.
+type Correction struct {
+	Question string // as it should have been understood
+	Should   string // what the answer should have said, "" where nobody says
+}
+
+// correct takes note of a wrong answer and leads to where the right one is approved.
+func (s *Server) correct(c *gin.Context) {
+	correction := Correction{Question: strings.TrimSpace(c.PostForm("question")), Should: strings.TrimSpace(c.PostForm("should"))}
+	if correction.Question == "" || len([]rune(correction.Question)) > maxNote || len([]rune(correction.Should)) > maxWritten {
+		s.fail(c, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: s.phrases.text(s.language(c), "correct.question_needed")})
+		return
+	}
+	gap, err := s.o.Corrector.Correct(c.Request.Context(), who(c), frontdesk.TurnID(c.Param("turn")), correction)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	gaps, err := s.o.Library.Gaps(c.Request.Context(), who(c))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.render(c, http.StatusOK, "gaps", gin.H{"Gaps": gaps, "Corrected": gap, "Should": correction.Should})
+}
+
 // NewCase is what a case is made of.
 type NewCase struct {
 	Origin   string // "gap", "correction", "thumbs_down" or "hand"

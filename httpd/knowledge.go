@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,6 +138,9 @@ type GapGroup struct {
 	Examples []string
 }
 
+// Holds tells whether a question is in the group.
+func (g GapGroup) Holds(id string) bool { return id != "" && slices.Contains(g.IDs, id) }
+
 // maxUpload bounds an uploaded file.
 const maxUpload = 64 << 20
 
@@ -249,7 +253,7 @@ func (s *Server) gaps(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.render(c, http.StatusOK, "gaps", gin.H{"Gaps": gaps})
+	s.render(c, http.StatusOK, "gaps", gin.H{"Gaps": gaps, "Corrected": ""})
 }
 
 func (s *Server) answerGap(c *gin.Context) {

@@ -20,7 +20,7 @@ import (
 	"frontdesk/staff"
 )
 
-//go:embed page/*.html page/part/*.html
+//go:embed page/*.html page/part/*.html page/own/*.html
 var pageFiles embed.FS
 
 //go:embed asset

@@ -51,6 +51,10 @@ type Options struct {
 	Auditor    Auditor
 	Inbox      Inbox
 	Pen        Pen
+	Templates  Templates
+	Corrector  Corrector
+	People     People
+	Personal   Personal
 	Sorter     Sorter
 	Replies    Replies
 	Files      Files
@@ -91,7 +95,7 @@ func (o Options) check() error {
 	parts := map[string]bool{
 		"webhook": o.Webhook == nil, "metrics": o.Metrics == nil, "try": o.Try == nil, "screen": o.Screen == nil, "ready": o.Ready == nil,
 		"log": o.Log == nil, "clock": o.Now == nil, "randomness": o.Random == nil, "clinics": o.Clinics == nil, "door": o.Door == nil,
-		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "library": o.Library == nil,
+		"staff": o.Staff == nil, "auditor": o.Auditor == nil, "inbox": o.Inbox == nil, "pen": o.Pen == nil, "templates": o.Templates == nil, "corrector": o.Corrector == nil, "people": o.People == nil, "personal": o.Personal == nil, "library": o.Library == nil,
 		"approver": o.Approver == nil, "sorter": o.Sorter == nil, "replies": o.Replies == nil, "files": o.Files == nil, "live": o.Live == nil,
 		"editor": o.Editor == nil, "notices": o.Notices == nil, "configure": o.Configure == nil, "cases": o.Cases == nil, "evaluation": o.Evaluation == nil, "evaluator": o.Evaluator == nil, "webhook secret": o.WebhookSecret == nil,
 		"key": len(o.Key) != keySize, "figures": o.Figures == nil, "manager": o.Manager == nil, "shared": o.Shared == nil, "access": o.Access == nil, "tokens": o.Tokens == nil, "hooks": o.Hooks == nil, "deliveries": o.Deliveries == nil,

@@ -25,9 +25,15 @@ type Pen interface {
 // Written is what somebody typed.
 type Written struct {
 	Text     string
-	Template string    // name of a template instead of a text
+	Template *Filling  // a template instead of a text
 	Form     string    // of the form, so that it sends once
 	Seen     time.Time // the newest message of a colleague that they saw
+}
+
+// Filling is a template with what somebody filled in.
+type Filling struct {
+	Name, Language string
+	Values         map[string]string // by variable
 }
 
 // Release says how a conversation is given back.
@@ -40,6 +46,7 @@ type Release struct {
 // Thread is one conversation as staff read it.
 type Thread struct {
 	ID         frontdesk.ConversationID
+	Contact    frontdesk.ContactID
 	Name       string
 	Phone      string // its last digits
 	Language   string
@@ -58,7 +65,6 @@ type Thread struct {
 	Colleagues []Colleague
 	Teams      []string
 	Saved      []SavedReply
-	Templates  []Template
 	Form       string
 }
 
@@ -101,9 +107,6 @@ type SavedReply struct {
 	ID, Name, Language, Text string
 	Author                   string
 }
-
-// Template is a message that the platform approved.
-type Template struct{ Name, Language, Text string }
 
 // Why is what decided a turn.
 type Why struct {
@@ -188,12 +191,12 @@ func (s *Server) take(c *gin.Context) {
 }
 
 func (s *Server) write(c *gin.Context) {
-	written := Written{Text: strings.TrimSpace(c.PostForm("text")), Template: c.PostForm("template"), Form: c.PostForm("form")}
+	written := Written{Text: strings.TrimSpace(c.PostForm("text")), Template: fillingOf(c), Form: c.PostForm("form")}
 	if seen, err := time.Parse(time.RFC3339Nano, c.PostForm("seen")); err == nil {
 		written.Seen = seen
 	}
 	s.change(c, func(ctx context.Context, person Person, id frontdesk.ConversationID) error {
-		if written.Template == "" && (written.Text == "" || len([]rune(written.Text)) > maxWritten) {
+		if written.Template == nil && (written.Text == "" || len([]rune(written.Text)) > maxWritten) {
 			return &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: s.phrases.text(s.language(c), "thread.length")}
 		}
 		return s.o.Pen.Write(ctx, person, id, written)

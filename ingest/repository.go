@@ -18,6 +18,7 @@ type Repository interface {
 	Revisions
 	Passages
 	Profiles
+	Proposals
 	Files
 }
 
@@ -68,6 +69,12 @@ type Profiles interface {
 	ListEntries(ctx context.Context, clinic frontdesk.ClinicID, at time.Time, revisions ...frontdesk.RevisionID) ([]Entry, error)
 	// SaveEntries inserts or replaces entries by id, with an audit entry.
 	SaveEntries(ctx context.Context, clinic frontdesk.ClinicID, entries []Entry, audit Audit) error
+	// RetireEntry takes an entry out of the profile.
+	RetireEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, audit Audit) error
+}
+
+// Proposals keeps the profile's entries that wait for approval.
+type Proposals interface {
 	// ListProposals returns the entries that wait for somebody's approval: those that
 	// staff proposed, and those of revisions that are live at an instant; in a stable
 	// order.
@@ -77,8 +84,6 @@ type Profiles interface {
 	// frontdesk.CodeNotFound; who proposed it may not approve it where the clinic
 	// wants four eyes: frontdesk.CodeForbidden.
 	ApproveEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, retire []frontdesk.EntryID, audit Audit) error
-	// RetireEntry takes an entry out of the profile.
-	RetireEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, audit Audit) error
 }
 
 // Files reads the stored bytes of sources.

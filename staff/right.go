@@ -31,6 +31,7 @@ const (
 	RightConfigure Right = "configure" // hours, routing, alerts, saved replies
 	RightEvaluate  Right = "evaluate"  // run suites, add cases to the clinic's own
 	RightOverride  Right = "override"  // let content go live that its gate holds back
+	RightPersonal  Right = "personal"  // copy out and erase all data of one patient
 	RightUsers     Right = "users"     // invite, change and disable users
 	RightAudit     Right = "audit"     // read and verify the audit log
 	RightConnect   Right = "connect"   // tokens and webhooks of other programs
@@ -40,8 +41,8 @@ const (
 // table is the one place that says who may do what.
 func table() map[Role][]Right {
 	return map[Role][]Right{
-		RoleOwner:     {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightOverride, RightUsers, RightAudit, RightFigures, RightConnect},
-		RoleManager:   {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightAudit, RightFigures},
+		RoleOwner:     {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightOverride, RightPersonal, RightUsers, RightAudit, RightFigures, RightConnect},
+		RoleManager:   {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightNotice, RightTry, RightConfigure, RightEvaluate, RightPersonal, RightAudit, RightFigures},
 		RoleAgent:     {RightSelf, RightRead, RightReply, RightContent, RightTry},
 		RoleClinician: {RightSelf, RightRead, RightReply, RightContent, RightEdit, RightApprove, RightTry, RightEvaluate, RightOverride},
 		RoleQA:        {RightSelf, RightContent, RightTry, RightEvaluate, RightFigures},

@@ -115,6 +115,9 @@ func scanTranscript(rows pgx.Rows, keys *clinicKeys) (TranscriptLine, error) {
 	var body sealedOutbound
 	err := keys.openJSON(outboundPlace(line.ID), sealed, &body)
 	line.Text, line.Buttons = body.Reply.Text, body.Reply.Buttons
+	if body.Reply.Template != nil {
+		line.Text = body.Reply.Template.Text
+	}
 	return line, err
 }
 
@@ -217,4 +220,36 @@ func (c *Conversations) TurnRecord(ctx context.Context, clinic frontdesk.ClinicI
 	}
 	row.Labels = labelsFrom(labels)
 	return row, keys.openJSON(Place{Table: "turn", Column: "record", ID: string(turn)}, record, &row.Record)
+}
+
+// TurnReplies returns the texts that a turn sent, in order.
+func (c *Conversations) TurnReplies(ctx context.Context, key conversation.Key, turn frontdesk.TurnID) ([]string, error) {
+	keys, err := c.db.clinicKeys(ctx, key.Clinic)
+	if err != nil {
+		return nil, err
+	}
+	var texts []string
+	batch := &pgx.Batch{}
+	batch.Queue(`
+		SELECT outbound_id, sealed FROM outbound
+		 WHERE clinic_id = $1 AND conversation_id = $2 AND turn_id = $3
+		 ORDER BY outbound_id`, key.Clinic, key.Conversation, turn).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var id frontdesk.MessageID
+			var sealed []byte
+			if err := rows.Scan(&id, &sealed); err != nil {
+				return err
+			}
+			var body sealedOutbound
+			if err := keys.openJSON(outboundPlace(id), sealed, &body); err != nil {
+				return err
+			}
+			texts = append(texts, body.Reply.Text)
+		}
+		return rows.Err()
+	})
+	if err := c.db.InClinicBatch(ctx, key.Clinic, batch); err != nil {
+		return nil, fmt.Errorf("read replies of a turn: %w", err)
+	}
+	return texts, nil
 }

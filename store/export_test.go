@@ -54,3 +54,12 @@ func (db *DB) HandInStatistics(ctx context.Context, statements ...string) error 
 	}
 	return nil
 }
+
+// PersonTables names the tables that exports and erasures go by.
+func PersonTables() []string {
+	var names []string
+	for _, table := range personTables() {
+		names = append(names, table.name)
+	}
+	return names
+}

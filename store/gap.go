@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,6 +33,34 @@ func (db *DB) queueGap(batch *pgx.Batch, keys *clinicKeys, turn frontdesk.TurnID
 	batch.Queue(`INSERT INTO gap (clinic_id, gap_id, turn_id, question, language, at, closed_by) VALUES ($1, $2, $3, $4, $5, $6, '')`,
 		keys.clinic, id, turn, question, gap.Language, at)
 	return nil
+}
+
+// AddGap files a question that staff say was answered wrongly, once for each turn,
+// and returns its id.
+func (db *DB) AddGap(ctx context.Context, clinic frontdesk.ClinicID, turn frontdesk.TurnID, gap frontdesk.RecordGap) (string, error) {
+	keys, err := db.clinicKeys(ctx, clinic)
+	if err != nil {
+		return "", err
+	}
+	var id string
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
+		const open = `SELECT gap_id FROM gap WHERE clinic_id = $1 AND turn_id = $2 AND closed_at IS NULL LIMIT 1`
+		if err := tx.QueryRow(ctx, open, clinic, turn).Scan(&id); err == nil || !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		batch := &pgx.Batch{}
+		if err := db.queueGap(batch, keys, turn, gap, db.now()); err != nil {
+			return err
+		}
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, open, clinic, turn).Scan(&id)
+	})
+	if err != nil {
+		return "", fmt.Errorf("add knowledge gap: %w", err)
+	}
+	return id, nil
 }
 
 func gapPlace(id string) Place { return Place{Table: "gap", Column: "question", ID: id} }

@@ -207,7 +207,7 @@ func (db *DB) saveEntries(ctx context.Context, tx pgx.Tx, clinic frontdesk.Clini
 	return nil
 }
 
-// ListProposals implements [ingest.Profiles].
+// ListProposals implements [ingest.Proposals].
 func (db *DB) ListProposals(ctx context.Context, clinic frontdesk.ClinicID, at time.Time) ([]ingest.Entry, error) {
 	const query = `SELECT ` + entryColumns + `
 		  FROM entry e
@@ -218,7 +218,7 @@ func (db *DB) ListProposals(ctx context.Context, clinic frontdesk.ClinicID, at t
 	return db.readEntries(ctx, clinic, query, at)
 }
 
-// ApproveEntry implements [ingest.Profiles].
+// ApproveEntry implements [ingest.Proposals].
 func (db *DB) ApproveEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, retire []frontdesk.EntryID, audit ingest.Audit) error {
 	keys, err := db.clinicKeys(ctx, clinic)
 	if err != nil {

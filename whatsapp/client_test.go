@@ -5,13 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -539,53 +537,5 @@ func TestEveryCodeOfTheDigestHasItsRule(t *testing.T) {
 	}
 	if whatsapp.ClassOf(nil) != "" || whatsapp.ClassOf(errors.New("x")) != whatsapp.ClassUncertain {
 		t.Error("errors of others are not uncertain")
-	}
-}
-
-// The clock runs while the connection is made; a message that must have started by
-// then is not sent at all.
-func TestMessageThatWouldStartTooLateIsHeldBack(t *testing.T) {
-	t.Parallel()
-	began := time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
-	for _, tt := range []struct {
-		name    string
-		startBy time.Time
-		class   whatsapp.Class
-		read    int64
-	}{
-		{"the connection took longer", began.Add(time.Second), whatsapp.ClassRetry, 0},
-		{"in time", began.Add(3 * time.Second), "", 1},
-		{"whenever", time.Time{}, "", 1},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var read atomic.Int64
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if body, err := io.ReadAll(r.Body); err == nil && len(body) > 0 {
-					read.Add(1)
-				}
-				_, _ = io.WriteString(w, `{"messages":[{"id":"wamid.1"}]}`)
-			}))
-			t.Cleanup(server.Close)
-			var dialled atomic.Bool
-			transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				dialled.Store(true)
-				return new(net.Dialer).DialContext(ctx, network, address)
-			}}
-			client := whatsapp.NewClient(whatsapp.ClientConfig{HTTP: &http.Client{Transport: transport}, Now: func() time.Time {
-				if dialled.Load() {
-					return began.Add(2 * time.Second)
-				}
-				return began
-			}})
-			t.Cleanup(client.Close)
-			_, err := client.SendBy(t.Context(), whatsapp.Account{PhoneNumberID: "PN1", BaseURL: server.URL}, ana, frontdesk.Reply{Text: "x"}, "m", tt.startBy)
-			if whatsapp.ClassOf(err) != tt.class && (err != nil || tt.class != "") {
-				t.Errorf("%v, want %q", err, tt.class)
-			}
-			if read.Load() != tt.read {
-				t.Errorf("%d messages arrived, want %d", read.Load(), tt.read)
-			}
-		})
 	}
 }

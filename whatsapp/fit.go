@@ -33,6 +33,10 @@ func Fit(reply frontdesk.Reply) []frontdesk.Reply {
 		return append(fitText(reply), frontdesk.Reply{Location: reply.Location})
 	case reply.List != nil && len(reply.List.Rows) > 0:
 		return fitList(reply)
+	case reply.Call != nil:
+		call := *reply.Call
+		call.Title = shorten(call.Title, maxCallTitle)
+		return withLast(reply, maxButtonBody, func(last *frontdesk.Reply) { last.Call = &call })
 	case len(reply.Buttons) > 0:
 		return fitButtons(reply)
 	}

@@ -9,6 +9,8 @@ const (
 	maxCaption        = 1024
 	maxButtons        = 3
 	maxButtonTitle    = 20
+	maxCallTitle      = 20
+	maxCallMinutes    = 30 * 24 * 60
 	maxButtonID       = 256
 	maxRows           = 10
 	maxRowTitle       = 24

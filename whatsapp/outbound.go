@@ -62,6 +62,8 @@ func body(message map[string]any, reply frontdesk.Reply, mediaID string) error {
 		message["type"], message["location"] = "location", locationBody(*reply.Location)
 	case reply.List != nil:
 		return interactive(message, reply.Text, "list", listAction(*reply.List), rowIDs(reply.List.Rows), maxRowID)
+	case reply.Call != nil:
+		return interactive(message, reply.Text, "voice_call", callAction(*reply.Call), nil, 0)
 	case len(reply.Buttons) > 0:
 		return interactive(message, reply.Text, "button", buttonAction(reply.Buttons), buttonIDs(reply.Buttons), maxButtonID)
 	case reply.Text != "":
@@ -90,6 +92,11 @@ func buttonAction(buttons []frontdesk.Button) map[string]any {
 		items[i] = map[string]any{"type": "reply", "reply": map[string]any{"id": b.ID, "title": b.Title}}
 	}
 	return map[string]any{"buttons": items}
+}
+
+func callAction(call frontdesk.Call) map[string]any {
+	minutes := min(max(call.Minutes, 1), maxCallMinutes)
+	return map[string]any{"name": "voice_call", "parameters": map[string]any{"display_text": call.Title, "ttl_minutes": minutes}}
 }
 
 func listAction(list frontdesk.List) map[string]any {

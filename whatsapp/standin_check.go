@@ -104,6 +104,12 @@ func checkInteractive(o object) *graphError {
 			return badValue("url is not valid")
 		}
 		return limited("display_text", p.text("display_text"), 1, maxButtonTitle)
+	case "voice_call":
+		p := action.object("parameters")
+		if minutes := p.integer("ttl_minutes"); p.has("ttl_minutes") && (minutes < 1 || minutes > maxCallMinutes) {
+			return badValue("ttl_minutes must be from 1 to 43200")
+		}
+		return limited("display_text", p.text("display_text"), 1, maxCallTitle)
 	case "location_request_message":
 		return nil
 	}

@@ -19,7 +19,34 @@ type TemplateInfo struct {
 	Body             string // with its variables as {{1}} or {{name}}
 	Header, Footer   string
 	Buttons          []string // their titles
+	Special          bool     // its header or a link needs more than words: code sends it, no form does
 }
+
+// TemplatePiece is a piece of a template's text: words, or the place of a variable.
+type TemplatePiece struct{ Text, Variable string }
+
+// Pieces returns header and body in pieces. A variable of the body has its name as
+// it stands there, one of the header "header:NAME".
+func (t TemplateInfo) Pieces() []TemplatePiece {
+	var pieces []TemplatePiece
+	cut := func(text, place string) {
+		end := 0
+		for _, at := range variable.FindAllStringSubmatchIndex(text, -1) {
+			pieces = append(pieces, TemplatePiece{Text: text[end:at[0]]}, TemplatePiece{Variable: place + text[at[2]:at[3]]})
+			end = at[1]
+		}
+		pieces = append(pieces, TemplatePiece{Text: text[end:]})
+	}
+	if t.Header != "" {
+		cut(t.Header, headerPlace)
+		pieces = append(pieces, TemplatePiece{Text: "\n\n"})
+	}
+	cut(t.Body, "")
+	return pieces
+}
+
+// headerPlace is what the names of a header's variables begin with.
+const headerPlace = "header:"
 
 // Approved tells whether the template may be sent.
 func (t TemplateInfo) Approved() bool { return t.Status == "APPROVED" }
@@ -58,11 +85,14 @@ func newTemplateInfo(o object) TemplateInfo {
 			t.Body = component.text("text")
 		case "HEADER":
 			t.Header = component.text("text")
+			t.Special = t.Special || !strings.EqualFold(component.text("format"), "TEXT")
 		case "FOOTER":
 			t.Footer = component.text("text")
 		case "BUTTONS":
 			for _, button := range component.list("buttons") {
 				t.Buttons = append(t.Buttons, asObject(button).text("text"))
+				kind := strings.ToUpper(asObject(button).text("type"))
+				t.Special = t.Special || len(variables(asObject(button).text("url"))) > 0 || kind != "QUICK_REPLY" && kind != "URL" && kind != "PHONE_NUMBER"
 			}
 		}
 	}

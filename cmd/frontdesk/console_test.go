@@ -21,6 +21,8 @@ func consoleInABrowser(t *testing.T, r *running) {
 	until(t, ctx, "the stream of events", `document.title.includes("Frontdesk")`)
 	answersAPatient(t, ctx, r)
 	answersAGap(t, ctx, r)
+	correctsAnAnswer(t, ctx, r)
+	erasesAPerson(t, ctx, r)
 	uploadsADocument(t, ctx, r)
 	uploadsSeveral(t, ctx, r)
 	comparesAPage(t, ctx, r)
@@ -74,6 +76,8 @@ func answersAPatient(t *testing.T, ctx context.Context, r *running) {
 	if kept := evaluate[string](t, ctx, `document.querySelector(".composer textarea").value`); kept != "" {
 		t.Errorf("the draft after it was sent: %q", kept)
 	}
+	sendsATemplate(t, ctx, lou)
+	before++
 	lou.write(t, "merci, et pour ma facture QX-31 ?")
 	shows(t, ctx, "QX-31")
 	if n := len(lou.received(t)); n != before+1 {
@@ -84,6 +88,26 @@ func answersAPatient(t *testing.T, ctx context.Context, r *running) {
 		chromedp.WaitVisible(chromedp.CSS(".line.note")))
 	fits(t, ctx, "conversation")
 	browse(t, ctx, "give back", script(`document.querySelector("#reason").form.requestSubmit() || true`), chromedp.WaitVisible(chromedp.CSS(".pen.bot")))
+}
+
+// sendsATemplate fills in an approved template and sends it.
+func sendsATemplate(t *testing.T, ctx context.Context, patient phone) {
+	t.Helper()
+	before := len(patient.received(t))
+	browse(t, ctx, "open the templates", chromedp.Click(chromedp.CSS("button[data-key=m]")), chromedp.WaitVisible(chromedp.CSS("#templates form[data-template]")))
+	form := `[...document.querySelectorAll("form[data-template]")].find(f => f.elements.template.value === "nouvelles_du_cabinet")`
+	browse(t, ctx, "fill it in", script(form+`.closest("details").open = true`), script(`{ const fields = [...`+form+`.querySelectorAll("[data-fills]")]; `+
+		`["Lou", "la facture"].forEach((v, i) => { fields[i].value = v; fields[i].dispatchEvent(new Event("input", {bubbles: true})); }); }; true`))
+	const want = "Bonjour Lou, nous avons la réponse à votre question sur la facture. Écrivez-nous ici quand vous voulez."
+	until(t, ctx, "the preview", form+`.querySelector(".template-text").textContent.includes("`+want+`")`)
+	picture(t, ctx, "console-template")
+	fits(t, ctx, "templates")
+	browse(t, ctx, "send it", script(form+`.requestSubmit() || true`))
+	if got := patient.next(t, before); !strings.Contains(got, want) {
+		t.Errorf("the phone got %q", got)
+	}
+	browse(t, ctx, "the conversation again", chromedp.WaitNotPresent(chromedp.CSS("form[data-template]")), chromedp.WaitVisible(chromedp.CSS(".composer textarea")))
+	shows(t, ctx, want)
 }
 
 func answersAGap(t *testing.T, ctx context.Context, r *running) {
@@ -100,6 +124,49 @@ func answersAGap(t *testing.T, ctx context.Context, r *running) {
 	browse(t, ctx, "the page again", chromedp.WaitNotPresent(chromedp.CSS("details.answer[open]")))
 	if answer, _ := sam.ask(t, question); !strings.Contains(answer, "12") {
 		t.Errorf("the same question again: %q", answer)
+	}
+}
+
+// correctsAnAnswer makes an open question of a wrong answer and publishes the right
+// one: two clicks.
+func correctsAnAnswer(t *testing.T, ctx context.Context, r *running) {
+	t.Helper()
+	mia := r.newPhone(t, "Mia", "33600000079")
+	mia.ask(t, "Quel est le prix d'une échographie cardiaque ? Mon numéro est le 06 12 34 56 78.")
+	browse(t, ctx, "open the inbox", chromedp.Navigate(r.base+"/console/inbox?view=everything"), chromedp.WaitVisible(chromedp.CSS("#items")))
+	browse(t, ctx, "open the conversation", script(`[...document.querySelectorAll(".items a")].find(a => a.innerText.includes("Mia")).click() || true`), chromedp.WaitVisible(chromedp.CSS("[data-why]")))
+	browse(t, ctx, "why did it say that", script(`[...document.querySelectorAll("[data-why]")].pop().click() || true`), chromedp.WaitVisible(chromedp.CSS("dialog[open] details.correct")))
+	browse(t, ctx, "say what is right", chromedp.Click(chromedp.CSS("details.correct summary")), chromedp.WaitVisible(chromedp.CSS("#wrong-should")),
+		chromedp.SendKeys(chromedp.CSS("#wrong-should"), "Une échographie cardiaque coûte 97 €."), chromedp.Click(chromedp.CSS("details.correct button")), chromedp.WaitVisible(chromedp.CSS("details.answer[open] textarea")))
+	if got := evaluate[string](t, ctx, `document.querySelector("details.answer[open] textarea").value`); got != "Une échographie cardiaque coûte 97 €." {
+		t.Errorf("suggested answer %q", got)
+	}
+	if page := evaluate[string](t, ctx, `document.body.innerText`); strings.Contains(page, "06 12 34 56 78") {
+		t.Error("the open question shows a patient's number")
+	}
+	fits(t, ctx, "gaps with a correction")
+	browse(t, ctx, "publish", chromedp.Click(chromedp.CSS("details.answer[open] button")), chromedp.WaitNotPresent(chromedp.CSS("details.answer[open]")))
+}
+
+// erasesAPerson names a contact, then erases them and keeps the receipt.
+func erasesAPerson(t *testing.T, ctx context.Context, r *running) {
+	t.Helper()
+	browse(t, ctx, "open the inbox", chromedp.Navigate(r.base+"/console/inbox?view=everything"), chromedp.WaitVisible(chromedp.CSS("#items")))
+	browse(t, ctx, "open the conversation", script(`[...document.querySelectorAll(".items a")].find(a => a.innerText.includes("Mia")).click() || true`), chromedp.WaitVisible(chromedp.CSS(".thread-who a")))
+	browse(t, ctx, "open the contact", chromedp.Click(chromedp.CSS(".thread-who a")), chromedp.WaitVisible(chromedp.CSS("#patients")))
+	browse(t, ctx, "name them", chromedp.SendKeys(chromedp.CSS("#name"), "Mia Solano"), chromedp.SendKeys(chromedp.CSS("#patients"), "Nino Solano"),
+		script(`{ const form = document.querySelector("#patients").form; fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form))}).then(() => document.body.dataset.saved = "1"); }; true`))
+	until(t, ctx, "saved", `document.body.dataset.saved === "1"`)
+	browse(t, ctx, "see the name", chromedp.Reload(), chromedp.WaitVisible(chromedp.CSS("#patients")))
+	if name := evaluate[string](t, ctx, `document.querySelector("h1").textContent`); name != "Mia Solano" {
+		t.Errorf("the contact's name: %q", name)
+	}
+	picture(t, ctx, "console-contact")
+	fits(t, ctx, "contact")
+	browse(t, ctx, "erase", chromedp.Click(chromedp.CSS("details summary.danger")), chromedp.WaitVisible(chromedp.CSS("#sure")),
+		chromedp.SendKeys(chromedp.CSS("#sure"), "effacer"), script(`document.querySelector("#sure").form.requestSubmit() || true`), chromedp.WaitVisible(chromedp.CSS("pre")))
+	if receipt := evaluate[string](t, ctx, `document.querySelector("pre").textContent`); !strings.Contains(receipt, `"signature"`) || strings.Contains(receipt, "Solano") {
+		t.Errorf("receipt %s", receipt)
 	}
 }
 

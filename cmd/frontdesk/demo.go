@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -23,7 +24,7 @@ import (
 	"frontdesk/whatsapp"
 )
 
-//go:embed sample/documents
+//go:embed sample/documents sample/templates.json
 var sampleFiles embed.FS
 
 // The sample clinic. Its documents are written for this project, see
@@ -152,6 +153,17 @@ func newSimulator(w *parts, webhook http.Handler, appSecret, token string) (*wha
 	})
 	if err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
+	}
+	raw, err := sampleFiles.ReadFile("sample/templates.json")
+	if err != nil {
+		return nil, fmt.Errorf("sample templates: %w", err)
+	}
+	var templates []whatsapp.TemplateInfo
+	if err := json.Unmarshal(raw, &templates); err != nil {
+		return nil, fmt.Errorf("sample templates: %w", err)
+	}
+	for _, t := range templates {
+		simulator.AddTemplate(sampleBusiness, t)
 	}
 	return simulator, nil
 }

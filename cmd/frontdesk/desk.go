@@ -26,6 +26,7 @@ type desk struct {
 	db            *store.DB
 	conversations *store.Conversations
 	engine        *conversation.Engine
+	sender        sender
 	ingest        *ingest.Service
 	meanings      *meanings
 	screens       *guardrails.Screens

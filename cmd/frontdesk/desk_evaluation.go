@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"frontdesk"
+	"frontdesk/conversation"
 	"frontdesk/eval"
 	"frontdesk/guardrails"
 	"frontdesk/httpd"
@@ -16,9 +17,7 @@ import (
 
 // AddCase implements [httpd.Cases].
 func (d desk) AddCase(ctx context.Context, who httpd.Person, c httpd.NewCase) error {
-	masked := func(text string) string {
-		return d.screens.Inbound(ctx, text, guardrails.Hints{Country: who.Clinic.Country, ConversationLanguages: []string{c.Language}}).Masked
-	}
+	masked := func(text string) string { return d.masked(ctx, who.Clinic, text, c.Language) }
 	lang := cmp.Or(c.Language, who.Clinic.Language)
 	made := eval.OwnCase(c.Origin, eval.Correction{Question: masked(c.Question), Lang: lang, Was: masked(c.Was), Should: masked(c.Should)})
 	origin := store.CaseOrigin(c.Origin)
@@ -242,4 +241,30 @@ func replyOf(t eval.TurnRun) (text, outcome string) {
 		return "", ""
 	}
 	return t.Reply.Text(), t.Reply.Outcome
+}
+
+// masked returns a text without identifiers.
+func (d desk) masked(ctx context.Context, clinic frontdesk.Clinic, text, language string) string {
+	return d.screens.Inbound(ctx, text, guardrails.Hints{Country: clinic.Country, ConversationLanguages: []string{language}}).Masked
+}
+
+// Correct implements [httpd.Corrector].
+func (d desk) Correct(ctx context.Context, who httpd.Person, turn frontdesk.TurnID, c httpd.Correction) (string, error) {
+	row, err := d.conversations.TurnRecord(ctx, who.Clinic.ID, turn)
+	if err != nil {
+		return "", err
+	}
+	replies, err := d.conversations.TurnReplies(ctx, conversation.Key{Clinic: who.Clinic.ID, Conversation: row.Conversation}, turn)
+	if err != nil {
+		return "", err
+	}
+	err = d.AddCase(ctx, who, httpd.NewCase{
+		Origin: string(store.CaseFromCorrection), Question: c.Question, Language: row.Language, Was: strings.Join(replies, "\n"), Should: c.Should,
+	})
+	if err != nil {
+		return "", err
+	}
+	return d.db.AddGap(ctx, who.Clinic.ID, turn, frontdesk.RecordGap{
+		Question: d.masked(ctx, who.Clinic, c.Question, row.Language), Language: cmp.Or(row.Language, who.Clinic.Language),
+	})
 }

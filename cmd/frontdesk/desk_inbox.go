@@ -142,6 +142,7 @@ func (d desk) Thread(ctx context.Context, who httpd.Person, id frontdesk.Convers
 		return shown, err
 	}
 	if len(rows) == 1 {
+		shown.Contact = rows[0].Contact
 		shown.Name, shown.Phone, shown.Tags = contactName(rows[0]), shortPhone(rows[0].Phone), rows[0].Tags
 		shown.Assignee, shown.Team = rows[0].AssignedTo, rows[0].Team
 		shown.Holder, shown.Mine = byID.of(rows[0].TakenBy), work.Pen == frontdesk.PenPerson && rows[0].TakenBy == string(who.User.ID)
@@ -264,9 +265,12 @@ func (d desk) Take(ctx context.Context, who httpd.Person, id frontdesk.Conversat
 
 // Write implements [httpd.Pen].
 func (d desk) Write(ctx context.Context, who httpd.Person, id frontdesk.ConversationID, written httpd.Written) error {
-	return d.engine.Write(ctx, conversation.Key{Clinic: who.Clinic.ID, Conversation: id}, conversation.Words{
-		Author: string(who.User.ID), Text: written.Text, Form: written.Form, Seen: written.Seen,
-	})
+	key := conversation.Key{Clinic: who.Clinic.ID, Conversation: id}
+	words := conversation.Words{Author: string(who.User.ID), Text: written.Text, Form: written.Form, Seen: written.Seen}
+	if written.Template != nil {
+		return d.writeTemplate(ctx, key, words, *written.Template)
+	}
+	return d.engine.Write(ctx, key, words)
 }
 
 // Release implements [httpd.Pen].

@@ -43,6 +43,8 @@ func (p *program) command() *cobra.Command {
 		p.clinicCommand(),
 		p.accountCommand(),
 		p.contactCommand(),
+		p.exportCommand(),
+		p.eraseCommand(),
 		p.sourceCommand(),
 		p.noticeCommand(),
 		p.departmentsCommand(),

@@ -32,6 +32,7 @@ type service struct {
 	conversations *store.Conversations
 	queue         *store.Queue
 	engine        *conversation.Engine
+	sender        sender
 	ingest        *ingest.Service
 	runs          *runs
 	metrics       *metrics
@@ -110,6 +111,7 @@ func (s *service) newEngine(ctx context.Context, o serviceOptions, responder con
 	if out.baseURL == "" {
 		out.baseURL = w.settings.graphURL
 	}
+	s.sender = out
 	s.engine, err = conversation.New(conversation.Config{
 		Inbox: s.conversations, Turns: s.conversations, Outbox: s.conversations,
 		Accounts: s.conversations, Desk: s.conversations, Media: s.conversations,
@@ -162,12 +164,12 @@ func (s *service) newServer(ctx context.Context, o serviceOptions) error {
 		return err
 	}
 	console := desk{
-		db: w.db, conversations: s.conversations, engine: s.engine, ingest: s.ingest, meanings: newMeanings(w.embedder), screens: w.screens, now: w.now,
+		db: w.db, conversations: s.conversations, engine: s.engine, sender: s.sender, ingest: s.ingest, meanings: newMeanings(w.embedder), screens: w.screens, now: w.now,
 		pictures: w.pictures(), texts: w.texts,
 	}
 	s.server, err = httpd.New(httpd.Options{
 		Webhook: webhook, Simulator: simulator, Metrics: s.metrics.handler(), Try: try,
-		Clinics: console, Door: door, Staff: w.db, Auditor: console, Inbox: console, Pen: console, Library: console, Approver: console,
+		Clinics: console, Door: door, Staff: w.db, Auditor: console, Inbox: console, Pen: console, Templates: console, Corrector: console, People: console, Personal: console, Library: console, Approver: console,
 		Sorter: console, Replies: console, Files: console, Live: console, Editor: console, Manager: console, Notices: console, Configure: console.Configure,
 		Cases: console, Evaluation: console, Evaluator: console, Figures: console, Shared: console, Access: w.db, Tokens: w.db, Hooks: console, Deliveries: console, Events: store.WebhookEvents(),
 		Reasons: routedReasons(), WebhookSecret: w.db.WebhookSecret,

@@ -42,7 +42,7 @@ func newBuilding(t *testing.T) *building {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings.key = db.Key
+	settings.keys = [][]byte{db.Key}
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	w := &parts{settings: settings, log: quiet, quiet: quiet, now: time.Now, db: db.DB}
 	t.Cleanup(func() {

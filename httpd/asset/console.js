@@ -97,6 +97,13 @@
     });
   }
 
+  // What is filled into a template shows in its text.
+  body.addEventListener("input", (e) => {
+    const name = e.target.dataset.fills;
+    if (!name) return;
+    for (const place of e.target.form.querySelectorAll("mark[data-variable]")) if (place.dataset.variable === name) place.textContent = e.target.value || name;
+  });
+
   // Uploads show how far each file is; files may be dropped.
   for (const form of document.querySelectorAll("form[data-upload]")) {
     const drop = form.querySelector(".drop"), list = form.querySelector(".sendings"), button = form.querySelector("button");
@@ -186,14 +193,14 @@
   windows();
   setInterval(windows, 30000);
 
-  // Keys: j and k move, t takes, r answers, / searches.
+  // Keys: j and k move, t takes, r answers, m chooses a template, / searches.
   document.addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) return;
     const items = [...document.querySelectorAll(".items a")];
     const at = items.findIndex((a) => a.getAttribute("aria-current") || a === document.activeElement);
     const press = { j: () => items[Math.min(at + 1, items.length - 1)], k: () => items[Math.max(at - 1, 0)] }[e.key];
     if (press && press()) { press().click(); return; }
-    const target = { "/": "#q", r: ".composer textarea", t: "button[data-key=t]" }[e.key];
+    const target = { "/": "#q", r: ".composer textarea", t: "button[data-key=t]", m: "button[data-key=m]" }[e.key];
     const found = target && document.querySelector(target);
     if (!found) return;
     e.preventDefault();
