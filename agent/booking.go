@@ -36,7 +36,7 @@ func newBookingFlow() bookingFlow {
 		Name: flowBooking, Version: 1,
 		Steps: []flow.Step{
 			{Name: stepService, Ask: askService, Read: readText, Next: afterService},
-			{Name: stepDays, Ask: fixedAsk("booking.ask_days"), Read: readText, Free: true},
+			{Name: stepDays, Ask: fixedAsk("booking.ask_days"), Read: readText},
 			{Name: stepKnown, Ask: askKnown, Read: readKnown},
 		},
 	}}

@@ -119,6 +119,7 @@ func (s *Screens) screen(text string, h Hints) (frontdesk.Verdict, *finding) {
 	guess := guessed(text, h)
 	v := frontdesk.Verdict{Language: guess.Tag, LanguageSure: guess.Sure}
 	mask(&v, text, h, s.now())
+	v.Marks = append(v.Marks, places(text)...)
 	f.identifiers, f.language = len(v.Marks) > 0, guess
 	f.secret = slices.ContainsFunc(v.Marks, func(m frontdesk.Mark) bool { return m.Secret })
 	v.Labels, v.Evidence = f.decide()
