@@ -201,7 +201,8 @@ func (a *Agent) hoursPiece(t *turn, question string, words []string, entries []f
 	if !named {
 		day, named = parseDay(t, question, now)
 	}
-	asksNow := a.intents.has(words, IntentNow, t.languages()...) ||
+	saysNow := a.intents.has(words, IntentNow, t.languages()...)
+	asksNow := saysNow ||
 		a.intents.has(words, IntentOpen, t.languages()...) && !a.intents.has(words, IntentHours, t.languages()...)
 	var lines []string
 	for _, e := range oncePerSite(entries) {
@@ -212,6 +213,8 @@ func (a *Agent) hoursPiece(t *turn, question string, words []string, entries []f
 			lines = append(lines, a.text(t, "hours.title_label", map[string]string{"label": title}))
 		}
 		switch {
+		case saysNow && named && day.Format(time.DateOnly) == now.Format(time.DateOnly): // "right now" reads as today, too
+			lines = append(lines, a.nowLine(t, *e.Fact.Hours, now))
 		case named:
 			lines = append(lines, a.dayLine(t, *e.Fact.Hours, day))
 		case asksNow:
