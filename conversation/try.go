@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -35,9 +36,13 @@ type Question struct {
 	Clinic       frontdesk.Clinic
 	Conversation string // turns of one dialogue share it; "" is a dialogue of its own
 	Text         string
-	TapID        string    // of a tapped button or row; Text is its title
-	First        bool      // the contact was not welcomed yet
-	At           time.Time // the clock of the turn; zero is now
+	TapID        string        // of a tapped button or row; Text is its title
+	First        bool          // the contact was not welcomed yet
+	At           time.Time     // the clock of the turn; zero is now
+	Waited       time.Duration // how long the message lay before this turn
+	Name         string        // of the contact, as the clinic knows it
+	Patients     []string      // whom the contact speaks for
+	Pen          frontdesk.Pen // who may speak; "" is who may by what the dialogue came to
 	Drafts       []frontdesk.RevisionID
 	Without      []frontdesk.RevisionID
 }
@@ -146,7 +151,9 @@ func (t *Try) dialogue(q Question, id string) *trial {
 // next is the work of the dialogue's next turn.
 func (d *trial) next(q Question) Work {
 	work := d.work
-	work.Clinic, work.Window = q.Clinic, q.At
+	work.Clinic, work.Window = q.Clinic, q.At.Add(-q.Waited)
+	work.Contact.Name, work.Contact.Patients = q.Name, q.Patients
+	work.Pen = cmp.Or(q.Pen, work.Pen)
 	if d.welcomed {
 		work.Contact.Welcomed = q.At
 	}

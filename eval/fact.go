@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"frontdesk/language"
 )
@@ -14,7 +15,7 @@ import (
 // 8h30, 08:30 and 8:30 am are one time, 30 € and EUR 30,00 one price, digits of
 // any script the same digits. Whatever is no fact is compared as folded words.
 var (
-	timePattern  = regexp.MustCompile(`(\d{1,2})(?:\s?[:.h٫]\s?(\d{2})\b|\s?(?:h|uhr|ч|час[а-я]*|heures?|ore|horas?|o'clock)\b|)\s?(a\.?m\b\.?|p\.?m\b\.?|ص\b|م\b)?`)
+	timePattern  = regexp.MustCompile(`(?:(ore|الساعة)\s)?(\d{1,2})(?:\s?[:.h٫]\s?(\d{2})\b|\s?(?:h|hours?|uhr|stunden?|ч|час[а-я]*|heures?|ore|horas?|o'clock)(?:\P{L}|$)|)\s?(a\.\s?m\b\.?|am\b|p\.\s?m\b\.?|pm\b|[صم](?:\P{L}|$))?`)
 	moneyPattern = regexp.MustCompile(`(?:(€|\$|£|eur|euros?|chf|usd|gbp)\s?)?(\d{1,3}(?:[ .,']\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)\s?(€|\$|£|eur[a-zо]*|euros?|евро|يورو|chf|usd|gbp)?`)
 	phonePattern = regexp.MustCompile(`\+?\d[\d\s.\-()/]{5,}\d`)
 	digitsOnly   = regexp.MustCompile(`\D`)
@@ -119,18 +120,18 @@ func times(text string) []int {
 		if allDigits(strings.TrimSpace(m[0])) {
 			continue // a bare number is no time
 		}
-		hour, err := strconv.Atoi(m[1])
+		hour, err := strconv.Atoi(m[2])
 		minute := 0
-		if err == nil && m[2] != "" {
-			minute, err = strconv.Atoi(m[2])
+		if err == nil && m[3] != "" {
+			minute, err = strconv.Atoi(m[3])
 		}
-		half := strings.ReplaceAll(m[3], ".", "")
+		half, _ := utf8.DecodeRuneInString(m[4])
 		switch {
 		case err != nil || hour > 24 || minute > 59:
 			continue
-		case (half == "pm" || half == "م") && hour < 12:
+		case (half == 'p' || half == 'م') && hour < 12:
 			hour += 12
-		case (half == "am" || half == "ص") && hour == 12:
+		case (half == 'a' || half == 'ص') && hour == 12:
 			hour = 0
 		}
 		out = append(out, hour*60+minute)

@@ -57,6 +57,7 @@ type defaults struct {
 	at                   time.Time
 	first                bool
 	known                string
+	given                Given
 	expect               *yaml.Node
 	outer                *yaml.Node // the suite's expectation, under the group's
 }
@@ -113,7 +114,22 @@ func (r *reader) inherited(fields map[string]func(*yaml.Node), d *defaults) {
 	fields["at"] = r.instant(&d.at, "at")
 	fields["first"] = r.boolean(&d.first, "first")
 	fields["known"] = r.text(&d.known, "known")
+	fields["given"] = r.given(&d.given)
 	fields["expect"] = func(n *yaml.Node) { d.expect = n }
+}
+
+// given reads what holds in the clinic.
+func (r *reader) given(to *Given) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var g Given
+		r.fields(n, "given", map[string]func(*yaml.Node){
+			"notice":   r.text(&g.Notice, "notice"),
+			"name":     r.text(&g.Name, "name"),
+			"patients": r.texts(&g.Patients, "patients"),
+			"pen":      r.oneOf(&g.Pen, "pen", "bot", "person"),
+		})
+		*to = g
+	}
 }
 
 func (r *reader) groups(n *yaml.Node) {
@@ -161,11 +177,13 @@ func (r *reader) oneCase(n *yaml.Node, d defaults) {
 		turns = n
 	default:
 		fields := map[string]func(*yaml.Node){
-			"id":    r.text(&c.ID, "id"),
-			"turns": func(n *yaml.Node) { turns = n },
-			"ask":   r.text(&single.Say, "ask"),
-			"tap":   r.text(&single.Tap, "tap"),
-			"fault": r.faults(&single.Faults),
+			"id":     r.text(&c.ID, "id"),
+			"turns":  func(n *yaml.Node) { turns = n },
+			"ask":    r.text(&single.Say, "ask"),
+			"tap":    r.text(&single.Tap, "tap"),
+			"fault":  r.faults(&single.Faults),
+			"waited": r.duration(&single.Waited, "waited"),
+			"model":  r.texts(&single.Model, "model"),
 		}
 		r.inherited(fields, &own)
 		fields["expect"] = func(n *yaml.Node) { expect = n }
@@ -192,7 +210,7 @@ func (r *reader) oneCase(n *yaml.Node, d defaults) {
 		r.expect(&c.Turns[i].Expect, want)
 	}
 	r.expect(&c.Turns[last].Expect, d.outer, d.expect, expect, wants[last])
-	c.Lang, c.Label, c.Country, c.First, c.Known = own.lang, own.label, own.country, own.first, own.known
+	c.Lang, c.Label, c.Country, c.First, c.Known, c.Given = own.lang, own.label, own.country, own.first, own.known, own.given
 	if nothing(c) {
 		r.wrong(n, "the case expects nothing, so it cannot fail; write `expect:`")
 	}
@@ -244,6 +262,8 @@ func (r *reader) turn(n *yaml.Node) (t Turn, want *yaml.Node) {
 		"at":     r.instant(&t.At, "at"),
 		"after":  r.duration(&t.after, "after"),
 		"fault":  r.faults(&t.Faults),
+		"waited": r.duration(&t.Waited, "waited"),
+		"model":  r.texts(&t.Model, "model"),
 		"expect": func(n *yaml.Node) { want = n },
 	})
 	if strings.TrimSpace(t.Say) == "" && t.Tap == "" {
@@ -279,6 +299,7 @@ func (r *reader) expect(e *Expect, nodes ...*yaml.Node) {
 			"lang":        r.text(&e.Lang, "lang"),
 			"contains":    r.texts(&e.Contains, "contains"),
 			"lacks":       r.texts(&e.Lacks, "lacks"),
+			"masked":      r.texts(&e.Masked, "masked"),
 			"cites":       r.places(&e.Cites, "cites"),
 			"relevant":    r.places(&e.Relevant, "relevant"),
 			"labels":      r.texts(&e.Labels, "labels", labelNames()...),
@@ -293,6 +314,7 @@ func (r *reader) expect(e *Expect, nodes ...*yaml.Node) {
 			"messages":    r.count(&e.Messages, "messages"),
 			"chars":       r.count(&e.Chars, "chars"),
 			"tone":        r.oneOf(&e.Tone, "tone", "plain"),
+			"silent":      r.boolean(&e.Silent, "silent"),
 		})
 	}
 }

@@ -230,7 +230,7 @@ func (a *asking) turns(ctx context.Context, j job, try int) ([]Reply, error) {
 		tctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout, errors.New("the target took too long"))
 		reply, err := a.target.Ask(tctx, Question{
 			Conversation: a.conversation(j, try),
-			Text:         t.Say, Tap: t.Tap, First: j.c.First && i == 0, Country: j.c.Country, At: t.At, Faults: t.Faults,
+			Text:         t.Say, Tap: t.Tap, First: j.c.First && i == 0, Country: j.c.Country, At: t.At, Faults: t.Faults, Waited: t.Waited, Model: t.Model, Given: j.c.Given,
 		})
 		cancel()
 		a.mu.Lock()

@@ -28,6 +28,10 @@ const (
 	maxRow     = 24
 )
 
+// windowClosed is the reason of a ticket for a message that came too late to be
+// answered by the bot: WhatsApp takes free text for a day only.
+const windowClosed = "window_closed"
+
 // What a plain tone keeps to: a phone's screen, and words that anybody reads.
 const (
 	plainMessages = 3
@@ -73,7 +77,8 @@ func (s *scorer) score(e Expect, r Reply) {
 func (s *scorer) always(r Reply) {
 	text := r.Text()
 	said := text != "" || slices.ContainsFunc(r.Messages, func(m Message) bool { return m.Document != "" || len(m.Buttons) > 0 })
-	quiet := r.Outcome == "silent" || r.Outcome == "spam" // nobody answers an advertisement
+	quiet := r.Outcome == "silent" || r.Outcome == "spam" || // nobody answers an advertisement
+		r.Ticket != nil && r.Ticket.Reason == windowClosed
 	s.add("speaks", said || quiet, "a message, or silence on purpose", r.Outcome)
 	if fault := overLimit(r.Messages); fault != "" {
 		s.add("limits", false, "WhatsApp's limits kept", fault)
@@ -103,7 +108,13 @@ func (s *scorer) faithful(r Reply) {
 			strange = append(strange, fmt.Sprintf("%d.%02d %s", m.cents/100, m.cents%100, m.currency))
 		}
 	}
-	s.add("faithful", len(strange) == 0, "every price in a quote", strings.Join(strange, ", "))
+	known := times(all)
+	for _, minutes := range times(text) {
+		if !slices.Contains(known, minutes) {
+			strange = append(strange, fmt.Sprintf("%d:%02d", minutes/60, minutes%60))
+		}
+	}
+	s.add("faithful", len(strange) == 0, "every time and price in a quote", strings.Join(strange, ", "))
 }
 
 func overLimit(messages []Message) string {
@@ -171,12 +182,22 @@ func (s *scorer) words(e Expect, r Reply) {
 	for _, bad := range e.Lacks {
 		s.add("lacks", !says(text, bad), "not "+bad, clip(text))
 	}
+	for _, secret := range e.Masked {
+		kept := ""
+		if r.Trace != nil {
+			kept = r.Trace.Question
+		}
+		s.add("masked", !says(text, secret) && !says(kept, secret), "not "+secret, clip(kept+" "+text))
+	}
 	if want := e.Lang; want != "" && r.Outcome != "silent" {
 		if want == "same" {
 			want = s.lang
 		}
 		got := replyLanguage(r, want)
 		s.add("lang", got == want, want, got)
+	}
+	if e.Silent {
+		s.add("silent", len(r.Messages) == 0, "no message", fmt.Sprint(len(r.Messages)))
 	}
 	if e.Messages > 0 {
 		s.add("messages", len(r.Messages) <= e.Messages, fmt.Sprintf("at most %d", e.Messages), fmt.Sprint(len(r.Messages)))

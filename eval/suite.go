@@ -30,6 +30,7 @@ type Case struct {
 	Country string // of the clinic for this case; "" leaves the clinic's own
 	First   bool   // the contact was not welcomed yet
 	Known   string // why the case is known to fail; "" for one that must not
+	Given   Given  // what holds in the clinic beside its content
 	Turns   []Turn
 	Line    int // in its file, for messages
 
@@ -37,16 +38,35 @@ type Case struct {
 	Origin  string // id of the case that a mutator started from
 }
 
+// Given is what holds in a clinic while a case is asked, beside what its content
+// says.
+type Given struct {
+	Notice   string   `json:"notice,omitempty"`   // in force
+	Name     string   `json:"name,omitempty"`     // of the contact, from the clinic's own import
+	Patients []string `json:"patients,omitempty"` // whom the contact speaks for
+	Pen      string   `json:"pen,omitempty"`      // "person": staff are writing; "" is the bot's
+}
+
+// isZero tells whether nothing is given.
+func (g Given) isZero() bool {
+	return g.Notice == "" && g.Name == "" && len(g.Patients) == 0 && g.Pen == ""
+}
+
 // Turn is one message of a patient.
 type Turn struct {
-	Say    string    `json:"say"`
-	Tap    string    `json:"tap,omitempty"` // id of the tapped button
-	At     time.Time `json:"at,omitzero"`   // the clock; zero is a minute after the turn before
-	Faults []Fault   `json:"faults,omitempty"`
-	Expect Expect    `json:"expect,omitzero"`
+	Say    string        `json:"say"`
+	Tap    string        `json:"tap,omitempty"`       // id of the tapped button
+	At     time.Time     `json:"at,omitzero"`         // the clock; zero is a minute after the turn before
+	Waited time.Duration `json:"waited_ns,omitempty"` // how long the message lay before it is decided
+	Model  []string      `json:"model,omitempty"`     // sentences that a language model proposes; none: there is no model
+	Faults []Fault       `json:"faults,omitempty"`
+	Expect Expect        `json:"expect,omitzero"`
 
 	after time.Duration // since the turn before
 }
+
+// staged tells whether a turn needs more of a target than to be asked.
+func (t Turn) staged() bool { return len(t.Faults) > 0 || len(t.Model) > 0 || t.Waited > 0 }
 
 // Fault is a part that is broken on purpose while a turn runs.
 type Fault string
@@ -71,7 +91,8 @@ type Expect struct {
 	Lang       string   `json:"lang,omitempty"` // of the reply; "same" is the case's
 	Contains   []string `json:"contains,omitempty"`
 	Lacks      []string `json:"lacks,omitempty"`
-	Cites      []Place  `json:"cites,omitempty"` // every one of
+	Masked     []string `json:"masked,omitempty"` // neither in the reply nor in what is kept of the question
+	Cites      []Place  `json:"cites,omitempty"`  // every one of
 	Relevant   []Place  `json:"relevant,omitempty"`
 	Labels     []string `json:"labels,omitempty"`
 	NoLabels   []string `json:"no_labels,omitempty"`
@@ -82,6 +103,7 @@ type Expect struct {
 	Flow       string   `json:"flow,omitempty"` // name of the flow in progress, "none"
 	Mode       []string `json:"mode,omitempty"`
 	Buttons    []string `json:"buttons,omitempty"` // ids
+	Silent     bool     `json:"silent,omitempty"`  // no message at all
 	Messages   int      `json:"messages,omitempty"`
 	Chars      int      `json:"chars,omitempty"`
 	Tone       string   `json:"tone,omitempty"` // "plain": see scoreTone
@@ -108,12 +130,18 @@ func (c Case) asked() string {
 		Tap    string
 		At     time.Time
 		Faults []Fault
+		Waited time.Duration `json:",omitempty"`
+		Model  []string      `json:",omitempty"`
 	}
 	var questions []question
 	for _, t := range c.Turns {
-		questions = append(questions, question{t.Say, t.Tap, t.At.UTC(), t.Faults})
+		questions = append(questions, question{t.Say, t.Tap, t.At.UTC(), t.Faults, t.Waited, t.Model})
 	}
-	raw, err := json.Marshal([]any{c.Country, c.First, questions})
+	all := []any{c.Country, c.First, questions}
+	if !c.Given.isZero() {
+		all = append(all, c.Given)
+	}
+	raw, err := json.Marshal(all)
 	if err != nil {
 		return fmt.Sprintf("%#v", questions) // cannot happen: strings and times
 	}

@@ -37,6 +37,9 @@ type Question struct {
 	Country      string
 	At           time.Time
 	Faults       []Fault
+	Waited       time.Duration // how long the message lay before it is decided
+	Model        []string      // what a model proposes, see [Turn]
+	Given        Given
 }
 
 // Reply is what came of a turn, as `ask --json` prints it, with the trace where

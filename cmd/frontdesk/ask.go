@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"frontdesk"
+	"frontdesk/agent"
 	"frontdesk/conversation"
 	"frontdesk/httpd"
 )
@@ -119,7 +120,16 @@ func (p *program) askLines(ctx context.Context, ask asker) error {
 
 // try wires the channel that runs whole turns without effect.
 func (w *parts) try(ctx context.Context) (*conversation.Try, error) {
-	a, err := w.agent(ctx)
+	model, err := w.model()
+	if err != nil {
+		return nil, err
+	}
+	return w.tryWith(ctx, model)
+}
+
+// tryWith is the channel try with a model of its own; nil is quoting mode.
+func (w *parts) tryWith(ctx context.Context, model agent.Model) (*conversation.Try, error) {
+	a, err := w.agentWith(ctx, model)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"frontdesk"
 	"frontdesk/agent"
 	"frontdesk/eval"
+	"frontdesk/guardrails"
 	"frontdesk/retrieval"
 )
 
@@ -58,6 +59,18 @@ func (b breakableEmbedder) Embed(ctx context.Context, kind retrieval.InputType, 
 	return b.Embedder.Embed(ctx, kind, texts)
 }
 
+// breakableVector is the screens' vector, which a turn may not get. They do not
+// wait for a slow one.
+type breakableVector struct{ guardrails.Classifier }
+
+// Vector implements [guardrails.Classifier].
+func (b breakableVector) Vector(ctx context.Context, text string) ([]float32, error) {
+	if err := errors.Join(brokenPart(ctx, eval.FaultEmbeddingsDown), brokenPart(ctx, eval.FaultEmbeddingsSlow)); err != nil {
+		return nil, err
+	}
+	return b.Classifier.Vector(ctx, text)
+}
+
 // breakableIndex is an index that a turn may find away.
 type breakableIndex struct{ retrieval.Index }
 
@@ -85,7 +98,11 @@ func (b breakableKnowledge) Notices(ctx context.Context, clinic frontdesk.Clinic
 	if err := brokenPart(ctx, eval.FaultDatabaseAway); err != nil {
 		return nil, err
 	}
-	return b.Knowledge.Notices(ctx, clinic, at)
+	notices, err := b.Knowledge.Notices(ctx, clinic, at)
+	if text := givenNotice(ctx); text != "" && err == nil {
+		notices = append([]frontdesk.Notice{{Text: text}}, notices...)
+	}
+	return notices, err
 }
 
 // Departments implements [agent.Knowledge].

@@ -79,6 +79,7 @@ func (w *parts) draftOf(ctx context.Context, clinic frontdesk.Clinic, location s
 // live revision, and compares. Suites that are named are asked whole; the gate's own
 // are asked as far as a minute goes.
 func (r *evalRun) gateDraft(ctx context.Context, w *parts, clinic frontdesk.Clinic, source ingest.Source, draft ingest.Revision, names []string) error {
+	w.forEvaluation()
 	target, err := w.processTarget(ctx, clinic)
 	if err != nil {
 		return err

@@ -32,6 +32,7 @@ type evalRun struct {
 	mutators []string
 	most     int
 	failFast bool
+	passed   map[string]bool // what passes in the baseline, by key; nil without one
 	fresh    bool
 	asJSON   bool
 }
@@ -57,7 +58,7 @@ func (p *program) evalRunCommand() *cobra.Command {
 	f.StringSliceVar(&r.mutators, "mutate", nil, "ask each case once more under each of these: "+strings.Join(mutatorNames(), ", ")+", or all")
 	f.IntVar(&r.most, "sample", 0, "at most so many cases of each suite and language, chosen by the seed; 0 is all")
 	f.Uint64Var(&r.seed, "seed", 1, "of everything random")
-	f.BoolVar(&r.failFast, "fail-fast", false, "stop at the first failure in a suite that must pass")
+	f.BoolVar(&r.failFast, "fail-fast", false, "stop at the first failure in a suite that must pass; with --baseline at the first that passed there")
 	f.BoolVar(&r.fresh, "fresh", false, "ask again what was asked before")
 	f.BoolVar(&r.asJSON, "json", false, "print the result as JSON")
 	return c
@@ -87,7 +88,10 @@ func (r *evalRun) run(ctx context.Context, names []string) error {
 		if err != nil {
 			return err
 		}
-		baseline = &b
+		baseline, r.passed = &b, map[string]bool{}
+		for _, c := range b.Cases {
+			r.passed[c.Key()] = c.Pass
+		}
 	}
 	w, target, err := r.openTarget(ctx)
 	if err != nil {
@@ -183,6 +187,7 @@ func (r *evalRun) openTarget(ctx context.Context) (*parts, eval.Target, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.forEvaluation()
 	clinic, err := r.askedClinic(ctx, w)
 	if err != nil {
 		return nil, nil, errors.Join(err, w.Close())
@@ -206,7 +211,11 @@ func (r *evalRun) askedClinic(ctx context.Context, w *parts) (frontdesk.Clinic, 
 	if err != nil {
 		return frontdesk.Clinic{}, err
 	}
-	return r.program.loadSample(ctx, w, service)
+	clinic, err := r.program.loadSample(ctx, w, service)
+	if err != nil {
+		return clinic, err
+	}
+	return clinic, w.loadPasts(ctx, service, clinic)
 }
 
 // ask runs the suites and scores what came.
@@ -290,7 +299,11 @@ func (r *evalRun) stop(all []eval.Suite) func(eval.Case, []eval.Reply) bool {
 		must[s.Name] = s.MustPass
 	}
 	return func(c eval.Case, replies []eval.Reply) bool {
-		if !must[c.Suite] || c.Known != "" {
+		counts := must[c.Suite] && c.Known == ""
+		if r.passed != nil {
+			counts = r.passed[c.Suite+"/"+c.ID]
+		}
+		if !counts || len(replies) < len(c.Turns) { // a failure of the target is no verdict
 			return false
 		}
 		for _, check := range eval.Score(c, replies) {

@@ -27,6 +27,7 @@ import (
 // store, on the channel try.
 type processTarget struct {
 	try      *conversation.Try
+	proposed *conversation.Try // with a model that says what cases say it does
 	clinic   frontdesk.Clinic
 	identity eval.Identity
 	places   map[frontdesk.PassageID]eval.Found
@@ -34,14 +35,26 @@ type processTarget struct {
 	without  []frontdesk.RevisionID
 }
 
+// forEvaluation lets turns name parts that fail for them, and the screens wait for
+// a vector as long as it takes: what the product says must not depend on how busy
+// the machine is. It comes before anything is wired.
+func (w *parts) forEvaluation() {
+	w.breaks, w.vectorWait, w.queryWait = true, checkWait, 2*checkWait
+}
+
 // processTarget wires the product for a run and reads what is live in the clinic.
 func (w *parts) processTarget(ctx context.Context, clinic frontdesk.Clinic) (*processTarget, error) {
-	w.breaks = true
+	w.forEvaluation()
 	try, err := w.try(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return w.targetOf(ctx, try, clinic)
+	t, err := w.targetOf(ctx, try, clinic)
+	if err != nil {
+		return nil, err
+	}
+	t.proposed, err = w.tryWith(ctx, givenModel{})
+	return t, err
 }
 
 // targetOf asks a clinic by a dialogue that is wired already.
@@ -155,8 +168,13 @@ func (t *processTarget) Identity(context.Context) (eval.Identity, error) { retur
 func (t *processTarget) Ask(ctx context.Context, q eval.Question) (eval.Reply, error) {
 	clinic := t.clinic
 	clinic.Country = cmp.Or(q.Country, clinic.Country)
-	trial, err := t.try.Ask(withFaults(ctx, q.Faults), conversation.Question{
+	try := t.try
+	if len(q.Model) > 0 {
+		try = t.proposed
+	}
+	trial, err := try.Ask(withGiven(withFaults(ctx, q.Faults), q.Given.Notice, q.Model), conversation.Question{
 		Clinic: clinic, Conversation: q.Conversation, Text: q.Text, TapID: q.Tap, First: q.First, At: q.At,
+		Waited: q.Waited, Name: q.Given.Name, Patients: q.Given.Patients, Pen: frontdesk.Pen(q.Given.Pen),
 		Drafts: t.drafts, Without: t.without,
 	})
 	if err != nil {
@@ -243,8 +261,8 @@ const maxAnswer = 4 << 20
 
 // Ask implements [eval.Target].
 func (t *httpTarget) Ask(ctx context.Context, q eval.Question) (eval.Reply, error) {
-	if len(q.Faults) > 0 {
-		return eval.Reply{}, errors.New("a deployed service is not broken on purpose; run cases with faults against the process")
+	if len(q.Faults) > 0 || len(q.Model) > 0 || q.Waited > 0 || q.Given.Notice+q.Given.Name+q.Given.Pen != "" || len(q.Given.Patients) > 0 {
+		return eval.Reply{}, errors.New("a deployed service is not broken on purpose, nor given anything; run such cases against the process")
 	}
 	body, err := json.Marshal(httpd.AskIn{
 		ID: json.RawMessage(`"1"`), Text: q.Text, Tap: q.Tap, Conversation: q.Conversation, First: q.First, At: q.At, Country: q.Country, Trace: true,

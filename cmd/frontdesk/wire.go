@@ -40,6 +40,7 @@ type parts struct {
 	db         *store.DB
 	embedder   *llm.Recent
 	vectorWait time.Duration // of the screens for a vector; 0 is their own
+	queryWait  time.Duration // for the vector of a question; 0 is the client's own
 	texts      *locale.Catalogue
 	screens    *guardrails.Screens
 	reader     *ingest.Reader // of PDFs, once the reading of documents is wired
@@ -154,7 +155,7 @@ func (w *parts) openEmbedder(ctx context.Context) error {
 	s := w.settings
 	config := llm.EmbeddingsConfig{
 		URL: s.embeddingsURL, Key: s.embeddingsKey, Model: s.embeddingsModel,
-		Dimension: s.dimension, Style: llm.InputStyle(s.embeddingsStyle), Now: w.now,
+		Dimension: s.dimension, Style: llm.InputStyle(s.embeddingsStyle), QueryTimeout: w.queryWait, Now: w.now,
 	}
 	if config.URL == "" {
 		address, err := w.home.Embeddings(ctx)
@@ -193,7 +194,7 @@ func (w *parts) classifier() guardrails.Classifier {
 		return nil
 	}
 	if w.breaks {
-		return queryVector{breakableEmbedder{w.embedder}}
+		return breakableVector{queryVector{w.embedder}}
 	}
 	return queryVector{w.embedder}
 }
@@ -256,6 +257,15 @@ func (i inspector) Inspect(text string) bool { return len(i.screens.Flag(text)) 
 
 // agent wires the decision of turns.
 func (w *parts) agent(ctx context.Context) (*agent.Agent, error) {
+	model, err := w.model()
+	if err != nil {
+		return nil, err
+	}
+	return w.agentWith(ctx, model)
+}
+
+// agentWith wires the decision of turns with a model; nil is quoting mode.
+func (w *parts) agentWith(ctx context.Context, model agent.Model) (*agent.Agent, error) {
 	if err := w.openEmbedder(ctx); err != nil {
 		return nil, err
 	}
@@ -263,10 +273,6 @@ func (w *parts) agent(ctx context.Context) (*agent.Agent, error) {
 		return nil, err
 	}
 	reranker, err := w.reranker()
-	if err != nil {
-		return nil, err
-	}
-	model, err := w.model()
 	if err != nil {
 		return nil, err
 	}
