@@ -14,6 +14,12 @@ type layer struct {
 	at   Thresholds
 }
 
+// Places in what layers returns, where there are words and a vector.
+const (
+	byTogether = 1
+	byBoth     = 2
+)
+
 // layers returns the learned layers that have an opinion. Where there is a
 // vector, it speaks together with the words; the words alone still raise alarms.
 func (f *finding) layers() []layer {
@@ -23,6 +29,20 @@ func (f *finding) layers() []layer {
 	}
 	if f.meaning != nil {
 		out = append(out, layer{"words and meaning", Together(f.words, f.meaning), f.meaningAt})
+	}
+	if f.words != nil && f.meaning != nil {
+		out = append(out, layer{"words and meaning agree", Agreed(f.words, f.meaning), f.agreedAt})
+	}
+	return out
+}
+
+// Agreed returns for each label what the less sure of the two gives it. Harm is
+// believed of a text where both see it: the vector alone takes unusual wording for
+// an attack or an offer, the words alone are sure of a link and a number.
+func Agreed(words, meaning map[frontdesk.Label]float64) map[frontdesk.Label]float64 {
+	out := make(map[frontdesk.Label]float64, len(meaning))
+	for l, p := range meaning {
+		out[l] = min(p, words[l])
 	}
 	return out
 }
@@ -76,7 +96,7 @@ func (l layer) labels(administrative bool) []frontdesk.Label {
 	var out []frontdesk.Label
 	for _, s := range Score(l.p) {
 		want, ok := l.at[s.Label]
-		if !ok || s.Label == labelAlarm {
+		if !ok || s.Label == labelAlarm || s.Label == labelElsewhere {
 			continue
 		}
 		if administrative {
@@ -88,4 +108,21 @@ func (l layer) labels(administrative bool) []frontdesk.Label {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// elsewhere names the likeliest subject of a text that is surely no matter of the
+// desk, though no single label is sure: "add colour to old photos" is torn between
+// off topic and clinical, and no administrative question either way.
+func (l layer) elsewhere() (frontdesk.Label, bool) {
+	var best Scored
+	sure := 0.0
+	for _, g := range subjects {
+		s := g.of(l.p)
+		sure += s.Sure
+		if s.Sure > best.Sure {
+			best = s
+		}
+	}
+	want, ok := l.at[labelElsewhere]
+	return best.Label, ok && sure >= want
 }

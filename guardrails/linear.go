@@ -35,7 +35,8 @@ type Card struct {
 	Width    int               `json:"width"`           // features or dimensions
 	Scale    []float64         `json:"scale,omitempty"` // of each class's 8-bit weights
 	Bias     []float64         `json:"bias,omitempty"`
-	At       Thresholds        `json:"at"`             // set on the phrases held out
+	At       Thresholds        `json:"at"` // set on the phrases held out
+	AgreedAt Thresholds        `json:"agreed_at,omitempty"`
 	Mean     []float64         `json:"mean,omitempty"` // of the embeddings
 }
 
@@ -166,16 +167,26 @@ const (
 )
 
 // eachFeature calls put for words, pairs of words, threes of single letters (for
-// scripts without spaces), n-grams of the letters of each word, and signs.
+// scripts without spaces), n-grams of the letters of each word, and signs. Names of
+// medicines and illnesses also count as any name of their kind, in pairs too.
 func eachFeature(p *prepared, s signs, put func(Family, uint32)) {
 	words := p.words[:min(len(p.words), maxFeatureWords)]
 	var starts []int
+	before, named := "", false
 	for i, w := range words {
-		f := w.forms[0]
+		f, any := w.forms[0], w.forms[0]
 		put(FamilyWords, seed('w').add(f).mixed())
+		if k := knownNames.of(w.raw); k != namesNothing {
+			any = k.String()
+			put(FamilyWords, seed('n').add(any).mixed())
+		}
 		if i > 0 {
 			put(FamilyWords, seed('b').add(words[i-1].forms[0]).add(" ").add(f).mixed())
+			if named || any != f {
+				put(FamilyWords, seed('m').add(before).add(" ").add(any).mixed())
+			}
 		}
+		before, named = any, any != f
 		if i > 1 && len(f) > 1 && utf8.RuneCountInString(f) == 1 {
 			put(FamilyWords, seed('t').add(words[i-2].forms[0]).add(words[i-1].forms[0]).add(f).mixed())
 		}

@@ -87,9 +87,10 @@ func (s *Screens) Inbound(ctx context.Context, text string, h Hints) frontdesk.V
 	if err != nil {
 		return v
 	}
-	if f.meaning, f.meaningAt = s.embedding.probabilities(vector), s.embedding.card.At; f.meaning == nil {
+	if f.meaning = s.embedding.probabilities(vector); f.meaning == nil {
 		return v
 	}
+	f.meaningAt, f.agreedAt = s.embedding.card.At, s.embedding.card.AgreedAt
 	v.Labels, v.Evidence = f.decide()
 	return v
 }
@@ -171,6 +172,7 @@ type finding struct {
 	wordsAt     Thresholds
 	meaning     probabilities // by the embedding layer; nil without it
 	meaningAt   Thresholds    // of words and meaning together
+	agreedAt    Thresholds    // of what both say, each by itself
 	identifiers bool
 	secret      bool // one that must stay secret: who sends their card number is no advertiser
 	language    language.Guess
@@ -184,11 +186,15 @@ type evidence struct {
 
 // decide is where precedence is written. Alarms come first and nothing silences
 // them but their own contexts. Next what the rules say; then what the learned
-// layers say where the rules are silent; last, what a stronger label rules out.
+// layers say where the rules are silent; where nobody is sure, whether the text is
+// a matter of the desk at all; last, what a stronger label rules out.
 func (f *finding) decide() ([]frontdesk.Label, []string) {
 	found := f.alarms()
 	found = append(found, f.spoken()...)
 	found = append(found, f.learned()...)
+	if len(found) == 0 {
+		found = f.elsewhere()
+	}
 	if f.identifiers {
 		found = append(found, evidence{frontdesk.LabelIdentifier, "identifier"})
 	}
@@ -283,9 +289,9 @@ func (f *finding) ruled() []evidence {
 }
 
 // learned returns what the learned layers find. Where there is a vector, it
-// speaks together with the words on what a text is about; who should answer it and
-// whether it means harm, the words tell alone: there the vector takes unhappy or
-// unusual wording for a call for people, an attack or an offer.
+// speaks together with the words on what a text is about. Who should answer it, the
+// words tell alone: there the vector takes unhappy wording for a call for people.
+// Harm is found by the words alone, or where both agree on it.
 func (f *finding) learned() []evidence {
 	layers, slight := f.layers(), f.slight()
 	var out []evidence
@@ -294,12 +300,26 @@ func (f *finding) learned() []evidence {
 			if slight && needsSubject(l) || l == frontdesk.LabelSpam && f.secret {
 				continue
 			}
-			if len(layers) == 1 || meant(l) == (i > 0) {
+			if len(layers) == 1 || i == byBoth || meant(l) == (i == byTogether) {
 				out = append(out, evidence{l, layer.name})
 			}
 		}
 	}
 	return out
+}
+
+// elsewhere returns what the layer that knows most takes for the subject of a text
+// that is no matter of the desk.
+func (f *finding) elsewhere() []evidence {
+	layers := f.layers()
+	if len(layers) == 0 || f.slight() || f.administrative() {
+		return nil
+	}
+	layer := layers[min(byTogether, len(layers)-1)]
+	if l, ok := layer.elsewhere(); ok {
+		return []evidence{{l, layer.name + ", elsewhere"}}
+	}
+	return nil
 }
 
 // meant are the labels of what a text is about.

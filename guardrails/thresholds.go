@@ -3,13 +3,25 @@ package guardrails
 import "frontdesk"
 
 // Thresholds are how sure a learned layer has to be, by label; "alarm" is that of
-// emergency and crisis together. The trainer sets them on phrases held out, so
+// emergency and crisis together, "elsewhere" that of all that is no matter of the desk. The trainer sets them on phrases held out, so
 // that hardly any administrative question is stopped. A label that is absent is
 // never given.
 type Thresholds map[frontdesk.Label]float64
 
 // labelAlarm stands for emergency and crisis in [Thresholds].
 const labelAlarm = frontdesk.Label("alarm")
+
+// labelElsewhere stands in [Thresholds] for "whatever it is, no matter of the
+// desk": the labels of [subjects] together.
+const labelElsewhere = frontdesk.Label("elsewhere")
+
+// subjects are the labels of what a text can be about beside what the desk does,
+// each with those that count with it when it is named only because none is sure.
+var subjects = []group{
+	{[]frontdesk.Label{frontdesk.LabelClinical}, []frontdesk.Label{frontdesk.LabelUrgent}},
+	{[]frontdesk.Label{frontdesk.LabelOffTopic}, []frontdesk.Label{frontdesk.LabelGibberish, frontdesk.LabelSpam, frontdesk.LabelInjection}},
+	{[]frontdesk.Label{frontdesk.LabelSmalltalk}, []frontdesk.Label{frontdesk.LabelBotQuestion}},
+}
 
 // labelAdmin is the class of texts that get no label.
 const labelAdmin = frontdesk.Label("admin")
@@ -47,21 +59,31 @@ type Scored struct {
 }
 
 // Score returns what a layer would say of a text, were it sure enough: the
-// likeliest label of each group, and "alarm". The trainer sets thresholds on it.
+// likeliest label of each group, "alarm" and "elsewhere". The trainer sets
+// thresholds on it.
 func Score(p map[frontdesk.Label]float64) []Scored {
 	out := []Scored{{labelAlarm, p[frontdesk.LabelEmergency] + p[frontdesk.LabelCrisis]}}
 	for _, g := range groups {
-		best, sure := g.gives[0], 0.0
-		for _, l := range g.gives {
-			sure += p[l]
-			if p[l] > p[best] {
-				best = l
-			}
-		}
-		for _, l := range g.with {
-			sure += p[l]
-		}
-		out = append(out, Scored{best, sure})
+		out = append(out, g.of(p))
 	}
-	return out
+	elsewhere := 0.0
+	for _, g := range subjects {
+		elsewhere += g.of(p).Sure
+	}
+	return append(out, Scored{labelElsewhere, elsewhere})
+}
+
+// of returns the likeliest label that the group gives, with the sum of all its labels.
+func (g group) of(p map[frontdesk.Label]float64) Scored {
+	best, sure := g.gives[0], 0.0
+	for _, l := range g.gives {
+		sure += p[l]
+		if p[l] > p[best] {
+			best = l
+		}
+	}
+	for _, l := range g.with {
+		sure += p[l]
+	}
+	return Scored{best, sure}
 }

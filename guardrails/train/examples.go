@@ -8,6 +8,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,17 +28,54 @@ type exampleFile struct {
 // example is one text with its label.
 type example struct {
 	text, label, language string
-	phrase                int // of which phrase this is a variant
-	variant               int // 0 is the phrase as it was written
-	fold                  int // of cross-validation: all variants of a phrase share it
+	phrase                int  // of which phrase this is a variant
+	variant               int  // 0 is the phrase as it was written
+	plain                 bool // without slips and greetings: what the vectors are learned from
+	fold                  int  // of cross-validation: all phrases of one hand share it
 }
 
-// folds is in how many parts the phrases are cut for cross-validation.
-const folds = 5
+// hands are the initials of the files of examples that were written in one go, in
+// one style. Cross-validation leaves out one hand at a time: what is learned from
+// the others then meets wording that is not its own, as it will from patients.
+var hands = []string{"em", "b", "cd", "e", "f"}
 
-// perPhrase is how many variants a phrase gives: with other slots, before and
-// after, misspelt, without accents, in capitals.
-const perPhrase = 4
+// handOf returns the place in hands of a file, that of the first for one unknown.
+func handOf(name string) int {
+	return max(0, slices.IndexFunc(hands, func(initials string) bool {
+		return strings.ContainsRune(initials, rune(name[0])) && (initials == "em") == !strings.Contains(name, "-")
+	}))
+}
+
+// leastHand is the share of all phrases that a hand must have to be left out in
+// cross-validation: a smaller one tells little and costs as much.
+const leastHand = 0.1
+
+// leftOut returns the hands that cross-validation leaves out, one at a time.
+func leftOut(examples []example) []int {
+	phrases, all := map[int]int{}, 0
+	for _, e := range examples {
+		if e.variant == 0 {
+			phrases[e.fold]++
+			all++
+		}
+	}
+	var out []int
+	for hand := range hands {
+		if float64(phrases[hand]) >= leastHand*float64(all) {
+			out = append(out, hand)
+		}
+	}
+	return out
+}
+
+// How many variants a phrase gives. Those after the refills are written as people
+// do: with greetings, misspelt, in capitals.
+const (
+	slips       = 3
+	refills     = 1  // with other slots
+	moreRefills = 3  // where a list is long
+	longList    = 40 // values
+)
 
 // readExamples expands all files, in a fixed order, and returns the hash of what was read.
 func readExamples(dir string) ([]example, string, error) {
@@ -58,14 +96,14 @@ func readExamples(dir string) ([]example, string, error) {
 		if err := yaml.Unmarshal(raw, &file); err != nil {
 			return nil, "", fmt.Errorf("examples: %s: %w", filepath.Base(name), err)
 		}
-		out = append(out, expand(file, len(out))...)
+		out = append(out, expand(file, len(out), handOf(filepath.Base(name)))...)
 	}
 	return out, hex.EncodeToString(hash.Sum(nil))[:16], nil
 }
 
 // expand writes each phrase in its variants. Chance depends on the phrase alone,
 // so that a new phrase changes no other.
-func expand(file exampleFile, first int) []example {
+func expand(file exampleFile, first, hand int) []example {
 	labels := make([]string, 0, len(file.Labels))
 	for l := range file.Labels {
 		labels = append(labels, l)
@@ -77,20 +115,35 @@ func expand(file exampleFile, first int) []example {
 			seen, number := map[string]bool{}, first+len(out)
 			sum := sha256.Sum256([]byte(label + phrase))
 			rng := rand.New(rand.NewSource(seed + int64(binary.LittleEndian.Uint32(sum[:]))))
-			fold := int(sum[8]) % folds
-			for k := range perPhrase {
+			plain := 1 + refillsOf(phrase, file.Slots)
+			for k := range plain + slips {
 				text := fill(phrase, file.Slots, rng)
-				if k > 0 {
+				if k >= plain {
 					text = vary(text, label, file, rng)
 				}
 				if !seen[text] {
 					seen[text] = true
-					out = append(out, example{text, label, file.Language, number, k, fold})
+					out = append(out, example{text, label, file.Language, number, k, k < plain, hand})
 				}
 			}
 		}
 	}
 	return out
+}
+
+// refillsOf returns how often a phrase is written again with other slots.
+func refillsOf(phrase string, slots map[string][]string) int {
+	n := 0
+	for name, values := range slots {
+		switch {
+		case !strings.Contains(phrase, "{"+name+"}"):
+		case len(values) >= longList:
+			return moreRefills
+		default:
+			n = refills
+		}
+	}
+	return n
 }
 
 // fill puts a random value into each slot of a phrase.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand"
+	"sync"
 
 	"frontdesk"
 	"frontdesk/guardrails"
@@ -13,12 +14,13 @@ import (
 // Settings of the embedding layer, chosen by cross-validation, and with an eye on the totals in docs/safety.md.
 const (
 	units         = 96
-	meaningEpochs = 10
-	meaningRate   = 1.5e-3
+	meaningEpochs = 8
+	meaningRate   = 2e-3
 	meaningDecay  = 2e-4 // of the weights, each step
 	unitsDropped  = 0.3  // at random, each time an example is seen
 	noise         = 0.15 // added to each input
-	minibatch     = 16
+	minibatch     = 32
+	smoothing     = 0.1 // of the certainty asked for, spread over all labels: they overlap
 )
 
 // meaning is a network with the mean of the vectors that it learned from.
@@ -28,14 +30,14 @@ type meaning struct {
 }
 
 // trainMeaning sets thresholds with weights learned without the phrases held out,
-// then learns from all and writes. It learns from phrases as they were written:
-// the variants of a phrase lie close to it. views are what the word weights
+// then learns from all and writes. It learns from phrases without slips: those
+// with slips lie close to them. views are what the word weights
 // think of those held out.
 func trainMeaning(ctx context.Context, dir string, embed *embedder, examples []example, views wordViews, sum, made string) error {
 	var plain []example
 	var seen wordViews
 	for i, e := range examples {
-		if e.variant == 0 {
+		if e.plain {
 			plain, seen = append(plain, e), append(seen, views[i])
 		}
 	}
@@ -44,27 +46,38 @@ func trainMeaning(ctx context.Context, dir string, embed *embedder, examples []e
 		return err
 	}
 	classes := classesOf(examples)
-	var held, alone []judged
-	for fold := range folds {
-		m := learnMeaning(plain, vectors, classes, func(e example) bool { return e.fold != fold })
-		for i, e := range plain {
-			if e.fold != fold {
-				continue
+	left := make([][]float64, len(plain)) // by weights that never saw the hand of the phrase
+	var m *meaning
+	var all sync.WaitGroup
+	all.Go(func() { m = learnMeaning(plain, vectors, classes, func(example) bool { return true }) })
+	for _, fold := range leftOut(plain) {
+		all.Go(func() {
+			m := learnMeaning(plain, vectors, classes, func(e example) bool { return e.fold != fold })
+			for i, e := range plain {
+				if e.fold == fold {
+					left[i] = m.probabilities(vectors[i])
+				}
 			}
-			p := m.probabilities(vectors[i])
-			alone = append(alone, judged{e, named(classes, p)})
-			held = append(held, judged{e, guardrails.Together(named(classes, seen[i]), named(classes, p))})
+		})
+	}
+	all.Wait()
+	var held, alone, agreed []judged
+	for i, e := range plain {
+		if e.variant == 0 && left[i] != nil {
+			alone = append(alone, judged{e, named(classes, left[i])})
+			held = append(held, judged{e, guardrails.Together(named(classes, seen[i]), named(classes, left[i]))})
+			agreed = append(agreed, judged{e, guardrails.Agreed(named(classes, seen[i]), named(classes, left[i]))})
 		}
 	}
 	slog.Info("meaning", "alone", accuracy(alone), "with words", accuracy(held))
 	at := setThresholds("words and meaning", lowestTogether, held)
-	m := learnMeaning(plain, vectors, classes, func(example) bool { return true })
+	agreedAt := setThresholds("agreed", lowestAgreed, agreed)
 	raw, err := m.MarshalBinary()
 	if err != nil {
 		return err
 	}
 	return write(dir, "meaning", guardrails.Card{Made: made, From: sum, Examples: len(plain), Seed: seed, Space: embed.space,
-		Classes: classes, Width: m.Inputs, Mean: m.mean, At: at}, raw)
+		Classes: classes, Width: m.Inputs, Mean: m.mean, At: at, AgreedAt: agreedAt}, raw)
 }
 
 // learnMeaning trains a network on the examples to keep by Adam.
@@ -127,7 +140,10 @@ func (m *meaning) addGradient(g *guardrails.Network, v []float32, class int, wei
 		copy(hidden, u)
 	})
 	softmax(p)
-	p[class]--
+	for c := range p {
+		p[c] -= smoothing / float64(len(p))
+	}
+	p[class] -= 1 - smoothing
 	d := make([]float32, m.Outputs)
 	for c := range d {
 		d[c] = float32(p[c]) * weight

@@ -14,6 +14,7 @@ import (
 // phrases are mostly hard ones: what patients write is harmed less.
 var allowed = map[frontdesk.Label]float64{
 	"alarm":                       0.004,
+	"elsewhere":                   0.1,
 	frontdesk.LabelClinical:       0.03,
 	frontdesk.LabelUrgent:         0.01,
 	frontdesk.LabelHumanRequest:   0.02,
@@ -34,15 +35,16 @@ var allowed = map[frontdesk.Label]float64{
 // on our phrases: other people's differ more from ours than ours among themselves.
 var lowest = map[frontdesk.Label]float64{
 	"alarm":                       0.97,
-	frontdesk.LabelClinical:       0.7,
-	frontdesk.LabelUrgent:         0.7,
+	"elsewhere":                   0.8,
+	frontdesk.LabelClinical:       0.62,
+	frontdesk.LabelUrgent:         0.62,
 	frontdesk.LabelHumanRequest:   0.8,
 	frontdesk.LabelComplaint:      0.8,
 	frontdesk.LabelDistress:       0.8,
 	frontdesk.LabelInsult:         0.85,
-	frontdesk.LabelOffTopic:       0.74,
-	frontdesk.LabelSmalltalk:      0.35,
-	frontdesk.LabelGibberish:      0.72,
+	frontdesk.LabelOffTopic:       0.64,
+	frontdesk.LabelSmalltalk:      0.5,
+	frontdesk.LabelGibberish:      0.7,
 	frontdesk.LabelInjection:      0.9,
 	frontdesk.LabelSpam:           0.9,
 	frontdesk.LabelOptOut:         0.9,
@@ -53,15 +55,16 @@ var lowest = map[frontdesk.Label]float64{
 // lowestTogether are those of words and vector together.
 var lowestTogether = map[frontdesk.Label]float64{
 	"alarm":                       0.999,
-	frontdesk.LabelClinical:       0.9,
-	frontdesk.LabelUrgent:         0.9,
+	"elsewhere":                   0.8,
+	frontdesk.LabelClinical:       0.55,
+	frontdesk.LabelUrgent:         0.55,
 	frontdesk.LabelHumanRequest:   0.985,
 	frontdesk.LabelComplaint:      0.985,
 	frontdesk.LabelDistress:       0.985,
 	frontdesk.LabelInsult:         0.93,
-	frontdesk.LabelOffTopic:       0.9,
-	frontdesk.LabelSmalltalk:      0.35,
-	frontdesk.LabelGibberish:      0.9,
+	frontdesk.LabelOffTopic:       0.68,
+	frontdesk.LabelSmalltalk:      0.5,
+	frontdesk.LabelGibberish:      0.6,
 	frontdesk.LabelInjection:      0.92,
 	frontdesk.LabelSpam:           0.96,
 	frontdesk.LabelOptOut:         0.9,
@@ -69,9 +72,17 @@ var lowestTogether = map[frontdesk.Label]float64{
 	frontdesk.LabelPersonalRecord: 0.45,
 }
 
+// lowestAgreed are those of what words and vector say each by itself; what is not
+// listed is not given by it.
+var lowestAgreed = map[frontdesk.Label]float64{
+	frontdesk.LabelInjection: 0.75,
+	frontdesk.LabelSpam:      0.62,
+}
+
 // right lists, for a label given, the labels of examples that it does not harm.
 var right = map[frontdesk.Label][]string{
 	"alarm":                     {"emergency", "crisis", "urgent"},
+	"elsewhere":                 {"clinical", "urgent", "emergency", "crisis", "distress", "off_topic", "smalltalk", "gibberish", "spam", "injection", "insult", "bot_question"},
 	frontdesk.LabelClinical:     {"clinical", "urgent", "emergency", "crisis", "distress"},
 	frontdesk.LabelUrgent:       {"clinical", "urgent", "emergency", "crisis", "distress"},
 	frontdesk.LabelHumanRequest: {"human_request", "complaint", "distress", "insult", "crisis", "emergency", "urgent", "opt_out"},
@@ -116,6 +127,9 @@ func setThresholds(name string, least map[frontdesk.Label]float64, held []judged
 	}
 	at := guardrails.Thresholds{}
 	for label, points := range given {
+		if _, wanted := least[label]; !wanted {
+			continue
+		}
 		harmed := 0
 		for _, e := range held {
 			if !harmless(label, e.label) {
@@ -147,7 +161,7 @@ func report(name string, held []judged, at guardrails.Thresholds) {
 		count[e.label]++
 		hit, harm := false, false
 		for _, s := range guardrails.Score(e.p) {
-			if s.Sure < at[s.Label] {
+			if want, ok := at[s.Label]; !ok || s.Sure < want {
 				continue
 			}
 			hit = hit || harmless(s.Label, e.label)

@@ -7,6 +7,7 @@ import (
 	"math/rand"
 	"slices"
 	"sort"
+	"sync"
 
 	"frontdesk"
 	"frontdesk/guardrails"
@@ -14,7 +15,7 @@ import (
 
 // Settings of the word weights, chosen by cross-validation, and with an eye on the totals in docs/safety.md.
 const (
-	width       = 1 << 18
+	width       = 1 << 19
 	fewest      = 1  // phrases that a feature must occur in
 	rarityStep  = 20 // of a rarity in 8 bits
 	wordEpochs  = 12
@@ -182,10 +183,10 @@ func thinned(entries []entry, rng *rand.Rand) []entry {
 }
 
 // wordViews are the probabilities by the word weights of each example, by weights
-// that never saw its phrase.
+// that never saw its hand; nil where that hand is never left out.
 type wordViews [][]float64
 
-// trainWords sets thresholds by cross-validation over phrases, then learns from all and writes.
+// trainWords sets thresholds by cross-validation over hands, then learns from all and writes.
 func trainWords(dir string, examples []example, sum, made string) (wordViews, error) {
 	classes := classesOf(examples)
 	index, weights := indexOf(classes), weightsOf(examples)
@@ -199,22 +200,28 @@ func trainWords(dir string, examples []example, sum, made string) (wordViews, er
 		rows[i] = row{t.entries(features[i]), index[e.label], weights[i]}
 	}
 	views := make(wordViews, len(examples))
-	var held []judged
-	for fold := range folds {
-		var known []row
-		for i, e := range examples {
-			if e.fold != fold {
-				known = append(known, rows[i])
-			}
-		}
-		m := learnWords(known, classes)
-		for i, e := range examples {
-			if e.fold == fold {
-				views[i] = m.probabilities(rows[i].entries)
-				if e.variant == 0 {
-					held = append(held, judged{e, named(classes, views[i])})
+	var all sync.WaitGroup
+	for _, fold := range leftOut(examples) {
+		all.Go(func() {
+			var known []row
+			for i, e := range examples {
+				if e.fold != fold {
+					known = append(known, rows[i])
 				}
 			}
+			m := learnWords(known, classes)
+			for i, e := range examples {
+				if e.fold == fold {
+					views[i] = m.probabilities(rows[i].entries)
+				}
+			}
+		})
+	}
+	all.Wait()
+	var held []judged
+	for i, e := range examples {
+		if e.variant == 0 && views[i] != nil {
+			held = append(held, judged{e, named(classes, views[i])})
 		}
 	}
 	at := setThresholds("words", lowest, held)
