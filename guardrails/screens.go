@@ -277,16 +277,36 @@ func (f *finding) spoken() []evidence {
 
 // ruled returns the labels, beside alarms, that the rules of a set give.
 func (f *finding) ruled() []evidence {
+	desk := f.surelyDesk()
 	var out []evidence
 	for _, h := range f.hits {
 		r := f.rules.rules[h.rule]
 		if r.label == frontdesk.LabelEmergency || r.label == frontdesk.LabelCrisis || !known(r.label) || !f.stands(h) || f.foreign(h) || f.asksWhoWrites(h) {
 			continue
 		}
+		if desk && meant(r.label) {
+			continue
+		}
 		out = append(out, evidence{r.label, r.name})
 	}
 	return out
 }
+
+// surelyDesk tells whether all learned layers take a text for a plain matter of the
+// desk. A rule on what a text is about hears single words ("do I need … towels")
+// and gives way to that; no rule on alarms, people or harm does.
+func (f *finding) surelyDesk() bool {
+	if f.words == nil || f.words[labelAdmin] < deskByWords {
+		return false
+	}
+	return f.meaning == nil || f.meaning[labelAdmin] >= deskByMeaning
+}
+
+// How sure the layers have to be of a matter of the desk for a rule to give way.
+const (
+	deskByWords   = 0.92
+	deskByMeaning = 0.8
+)
 
 // learned returns what the learned layers find. Where there is a vector, it
 // speaks together with the words on what a text is about. Who should answer it, the

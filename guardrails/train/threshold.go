@@ -45,7 +45,7 @@ var lowest = map[frontdesk.Label]float64{
 	frontdesk.LabelOffTopic:       0.64,
 	frontdesk.LabelSmalltalk:      0.5,
 	frontdesk.LabelGibberish:      0.7,
-	frontdesk.LabelInjection:      0.9,
+	frontdesk.LabelInjection:      0.975,
 	frontdesk.LabelSpam:           0.9,
 	frontdesk.LabelOptOut:         0.9,
 	frontdesk.LabelBotQuestion:    0.4,
@@ -55,14 +55,14 @@ var lowest = map[frontdesk.Label]float64{
 // lowestTogether are those of words and vector together.
 var lowestTogether = map[frontdesk.Label]float64{
 	"alarm":                       0.999,
-	"elsewhere":                   0.8,
-	frontdesk.LabelClinical:       0.55,
-	frontdesk.LabelUrgent:         0.55,
+	"elsewhere":                   0.82,
+	frontdesk.LabelClinical:       0.58,
+	frontdesk.LabelUrgent:         0.58,
 	frontdesk.LabelHumanRequest:   0.985,
 	frontdesk.LabelComplaint:      0.985,
 	frontdesk.LabelDistress:       0.985,
 	frontdesk.LabelInsult:         0.93,
-	frontdesk.LabelOffTopic:       0.68,
+	frontdesk.LabelOffTopic:       0.74,
 	frontdesk.LabelSmalltalk:      0.5,
 	frontdesk.LabelGibberish:      0.6,
 	frontdesk.LabelInjection:      0.92,
@@ -75,7 +75,7 @@ var lowestTogether = map[frontdesk.Label]float64{
 // lowestAgreed are those of what words and vector say each by itself; what is not
 // listed is not given by it.
 var lowestAgreed = map[frontdesk.Label]float64{
-	frontdesk.LabelInjection: 0.75,
+	frontdesk.LabelInjection: 0.9,
 	frontdesk.LabelSpam:      0.62,
 }
 
