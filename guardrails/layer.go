@@ -36,9 +36,9 @@ func (f *finding) layers() []layer {
 	return out
 }
 
-// Agreed returns for each label what the less sure of the two gives it. Harm is
-// believed of a text where both see it: the vector alone takes unusual wording for
-// an attack or an offer, the words alone are sure of a link and a number.
+// Agreed returns for each label what the less sure of the two gives it. An offer is
+// believed where both see it: the vector alone takes unusual wording for one, the
+// words alone are sure of a link and a number.
 func Agreed(words, meaning map[frontdesk.Label]float64) map[frontdesk.Label]float64 {
 	out := make(map[frontdesk.Label]float64, len(meaning))
 	for l, p := range meaning {

@@ -311,7 +311,7 @@ const (
 // learned returns what the learned layers find. Where there is a vector, it
 // speaks together with the words on what a text is about. Who should answer it, the
 // words tell alone: there the vector takes unhappy wording for a call for people.
-// Harm is found by the words alone, or where both agree on it.
+// Harm is found by the words alone, an offer also where both agree on it.
 func (f *finding) learned() []evidence {
 	layers, slight := f.layers(), f.slight()
 	var out []evidence

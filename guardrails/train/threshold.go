@@ -75,8 +75,7 @@ var lowestTogether = map[frontdesk.Label]float64{
 // lowestAgreed are those of what words and vector say each by itself; what is not
 // listed is not given by it.
 var lowestAgreed = map[frontdesk.Label]float64{
-	frontdesk.LabelInjection: 0.9,
-	frontdesk.LabelSpam:      0.62,
+	frontdesk.LabelSpam: 0.62,
 }
 
 // right lists, for a label given, the labels of examples that it does not harm.
