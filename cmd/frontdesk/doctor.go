@@ -12,6 +12,7 @@ import (
 
 	"frontdesk"
 	"frontdesk/retrieval"
+	"frontdesk/store"
 )
 
 // doctorTimeout bounds each check; minDisk is the free space below which uploads
@@ -95,6 +96,9 @@ func (w *parts) examineEmbeddings(ctx context.Context) check {
 		}
 	}
 	c.Note = failureLine(err)
+	if frontdesk.CodeOf(err) == store.CodeForeignSpace {
+		c.Do = ""
+	}
 	return c
 }
 

@@ -208,6 +208,7 @@ func (s *service) run(ctx context.Context, listener net.Listener) error {
 	wg.Go(func() { s.reread(workCtx) })
 	wg.Go(func() { s.ring(workCtx) })
 	wg.Go(func() { s.runs.Run(workCtx) })
+	wg.Go(func() { s.parts.tellForeignSpace(workCtx) })
 	watch := s.newWatch()
 	wg.Go(func() { watch.Run(workCtx) })
 	tells := postman{db: s.parts.db, conversations: s.conversations, client: s.parts.outsideClient(), now: s.parts.now, log: s.parts.log}

@@ -171,7 +171,11 @@ func (w *parts) openEmbedder(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("embeddings: %w", err)
 	}
-	w.embedder = llm.NewRecent(embedder)
+	var from retrieval.Embedder = embedder
+	if w.db != nil {
+		from = &ownSpace{Embedder: embedder, check: w.db.CheckSpace, now: w.now}
+	}
+	w.embedder = llm.NewRecent(from)
 	return nil
 }
 
