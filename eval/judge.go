@@ -24,6 +24,13 @@ type Judged struct {
 // judgeChunk is how many cases are put to both before the clock is looked at.
 const judgeChunk = 24
 
+// The gates of a judgement by name: of the suites that must pass (the suite follows),
+// and of the time.
+const (
+	MustGate = "no failure"
+	TimeGate = "asked in time"
+)
+
 // Judge puts suites to what is live and to a candidate, a few cases at a time, until
 // all were asked or the budget is spent. Suites that must pass come first and are
 // asked whole; of the others each has its turn. The candidate's gates: no case fails
@@ -139,7 +146,7 @@ func judgeGates(suites []Suite) []Gate {
 
 // inTime fails a judgement that had no time for a suite.
 func inTime(suites []Suite, asked map[string]Answer) Verdict {
-	v := Verdict{Gate: "asked in time", Pass: true}
+	v := Verdict{Gate: TimeGate, Pass: true}
 	n, all := 0, 0
 	for _, s := range suites {
 		of := 0

@@ -461,8 +461,8 @@ func (d *desk) Evaluation(context.Context, Person) (EvaluationPage, error) {
 
 func attackedRun() EvaluationRun {
 	return EvaluationRun{
-		ID: "r1", Gate: true, Source: attack, Revision: 2, By: attack, Ended: time.Unix(1, 0), Verdict: "fail", Why: []string{attack}, Kept: true,
-		Failures: []EvaluationFailure{{Suite: attack, Question: attack, Wanted: []string{attack}, Before: attack, Now: attack, New: true}},
+		ID: "r1", Gate: true, Source: attack, Revision: 2, By: attack, Ended: time.Unix(1, 0), Verdict: "fail", Why: []EvaluationReason{{Kind: attack, Count: 2}}, Kept: true,
+		Failures: []EvaluationFailure{{Suite: attack, Question: attack, Wanted: []EvaluationWant{{Kind: attack, Words: attack}}, Before: attack, Now: attack, New: true}},
 		Scores:   []EvaluationScore{{Suite: "own", Language: "fr", Cases: 4, Passed: 3}},
 	}
 }

@@ -125,11 +125,18 @@ type EvaluationRun struct {
 	Verdict  string // "" while it runs
 	Score    EvaluationScore
 	Scores   []EvaluationScore
-	Why      []string
+	Why      []EvaluationReason
 	Failures []EvaluationFailure
 	Kept     bool // its replies are still there
 	Content  string
 	Version  string
+}
+
+// EvaluationReason is why the gate holds something back: so many cases got "worse",
+// "must" pass and fail, had no "time"; or the questions could not be put at all ("asked").
+type EvaluationReason struct {
+	Kind  string
+	Count int
 }
 
 // Percent is how far a run is.
@@ -144,11 +151,14 @@ func (r EvaluationRun) Percent() int {
 type EvaluationFailure struct {
 	Suite, Language string
 	Question        string
-	Wanted          []string // that the reply does not hold
+	Wanted          []EvaluationWant // that the reply does not hold
 	Before, Now     string
 	Outcome, Was    string // outcomes now and before
 	New, Known      bool
 }
+
+// EvaluationWant is an expectation: its kind ("contains", "outcome", …) and words.
+type EvaluationWant struct{ Kind, Words string }
 
 // EvaluationCase is a case of the clinic's own suite.
 type EvaluationCase struct {

@@ -30,6 +30,7 @@ func consoleInABrowser(t *testing.T, r *running) {
 	keepsTheProfile(t, ctx, r)
 	triesTheAssistant(t, ctx, r)
 	changesSettings(t, ctx, r)
+	provesTheContent(t, ctx, r)
 }
 
 // script runs JavaScript in the page.

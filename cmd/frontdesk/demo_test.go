@@ -36,7 +36,7 @@ type running struct {
 func startDemo(t *testing.T, settings map[string]string) *running {
 	t.Helper()
 	needPrograms(t)
-	env := map[string]string{"FRONTDESK_ADDR": "127.0.0.1:0", "LOG_LEVEL": "debug"}
+	env := map[string]string{"FRONTDESK_ADDR": "127.0.0.1:0", "LOG_LEVEL": "debug", "FRONTDESK_GATE_SAMPLE": "0"}
 	maps.Copy(env, settings)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	stdout, logs, ended := newSyncBuffer(), newSyncBuffer(), make(chan int, 1)

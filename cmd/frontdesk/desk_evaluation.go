@@ -187,11 +187,32 @@ func (d desk) EvaluationRun(ctx context.Context, who httpd.Person, id string) (h
 		return out, nil
 	}
 	out.Kept, out.Content, out.Version = true, result.Report.Target.Content, result.Report.Target.Version
-	if result.Why != "" {
-		out.Why = strings.Split(result.Why, "\n")
+	if r.Kind == store.RunGate {
+		out.Why = reasonsOf(*result)
 	}
 	out.Failures = evaluationFailures(*result)
 	return out, nil
+}
+
+// reasonsOf says why a gate's run did not pass.
+func reasonsOf(result store.RunResult) []httpd.EvaluationReason {
+	var why []httpd.EvaluationReason
+	for _, v := range result.Report.Gates {
+		kind := "worse"
+		switch {
+		case v.Pass:
+			continue
+		case v.Gate == eval.TimeGate:
+			kind = "time"
+		case strings.HasPrefix(v.Gate, eval.MustGate):
+			kind = "must"
+		}
+		why = append(why, httpd.EvaluationReason{Kind: kind, Count: len(v.Cases)})
+	}
+	if len(why) == 0 && result.Why != "" {
+		why = append(why, httpd.EvaluationReason{Kind: "asked"})
+	}
+	return why
 }
 
 // evaluationFailures are the cases that failed, those first that passed before.
@@ -210,10 +231,10 @@ func evaluationFailures(result store.RunResult) []httpd.EvaluationFailure {
 		last := len(c.Turns) - 1
 		f := httpd.EvaluationFailure{Suite: c.Suite, Language: c.Lang, Question: c.Turns[last].Say, Known: c.Known != ""}
 		if f.Now, f.Outcome = replyOf(c.Turns[last]); c.Failure != "" {
-			f.Wanted = append(f.Wanted, c.Failure)
+			f.Wanted = append(f.Wanted, httpd.EvaluationWant{Kind: "target"})
 		}
 		for _, check := range c.Failed() {
-			f.Wanted = append(f.Wanted, check.Name+": "+check.Want)
+			f.Wanted = append(f.Wanted, httpd.EvaluationWant{Kind: check.Name, Words: check.Want})
 		}
 		if was, ok := before[c.Key()]; ok && len(was.Turns) > last {
 			f.Before, f.Was = replyOf(was.Turns[last])
