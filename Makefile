@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/.cache/bin
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build setup test test-tools lint fmt bench sample screenshots train clean
+.PHONY: help demo build setup test test-tools quick-gate baseline lint fmt bench sample screenshots train clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,15 @@ test-tools: ## Fetch what the tests need beside the runtime: a small language mo
 # Two packages at a time: they share one PostgreSQL and one embedding server.
 test: test-tools build ## Run every test, with the race detector
 	CGO_ENABLED=1 go test -race -p 2 -timeout 20m ./...
+
+# Three cases of each suite and language, always the same ones.
+QUICK := all --sample 3 --seed 7
+
+quick-gate: setup build ## Ask a sample of the suites and compare with eval/baseline.json; 3 is a failed gate
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && FRONTDESK_HOME=$$dir/home bin/frontdesk eval run $(QUICK) --gates eval/quick.yaml --baseline eval/baseline.json --out .cache/quick-gate
+
+baseline: setup build ## Write eval/baseline.json anew from what passes now; look at its diff
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && (FRONTDESK_HOME=$$dir/home bin/frontdesk eval run $(QUICK) --out $$dir/run || test $$? = 3) && bin/frontdesk eval report $$dir/run --bare > eval/baseline.json
 
 lint: ## Check the code with golangci-lint
 	@scripts/need.sh go

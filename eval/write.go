@@ -53,6 +53,17 @@ func (r Report) JSON() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// Bare is the run as a baseline to commit: which cases passed, without the words of
+// replies and the figures that change from machine to machine.
+func (r Report) Bare() ([]byte, error) {
+	bare := Report{Version: r.Version, ID: r.ID, Made: r.Made, Seed: r.Seed, Repeat: r.Repeat, Target: r.Target, Suites: r.Suites, Figures: []Figure{}, Gates: []Verdict{}}
+	for _, c := range r.Cases {
+		c.Turns = []TurnRun{}
+		bare.Cases = append(bare.Cases, c)
+	}
+	return bare.JSON()
+}
+
 // ReadReport reads a run.json, or the one in a folder.
 func ReadReport(path string) (Report, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {

@@ -265,7 +265,7 @@ func indent(title, text string) string {
 
 func (p *program) evalReportCommand() *cobra.Command {
 	var out, sign string
-	var known bool
+	var known, bare bool
 	c := &cobra.Command{
 		Use: "report RUN", Short: "Write the files of a run again, signed by a person where --sign names one",
 		Example: "  frontdesk eval report this-release --sign \"Dr Claire Morel\" --out for-the-file", Args: exactly(1, "a RUN"),
@@ -279,6 +279,14 @@ func (p *program) evalReportCommand() *cobra.Command {
 				if info, err := os.Stat(out); err != nil || !info.IsDir() {
 					out = filepath.Dir(out)
 				}
+			}
+			if bare {
+				data, err := r.Bare()
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(p.stdout, "%s", data)
+				return nil
 			}
 			if known {
 				data, err := r.Known()
@@ -299,6 +307,7 @@ func (p *program) evalReportCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "folder for the files (default: where the run is)")
+	c.Flags().BoolVar(&bare, "bare", false, "print which cases passed, as a baseline to commit, instead")
 	c.Flags().BoolVar(&known, "known", false, "print the failed cases as a list of known weaknesses, instead")
 	c.Flags().StringVar(&sign, "sign", "", "name of the person who answers for the run")
 	return c
