@@ -20,6 +20,8 @@ type AskIn struct {
 	At           time.Time       `json:"at,omitzero"`
 	Country      string          `json:"country,omitempty"`
 	Trace        bool            `json:"trace,omitempty"` // wants all that decided the turn
+
+	Drafts, Without []frontdesk.RevisionID `json:"-"` // as if these were live, and those not
 }
 
 // AskOut is the answer to one line.
@@ -68,6 +70,7 @@ func Asker(try *conversation.Try, clinic frontdesk.Clinic) func(context.Context,
 		}
 		trial, err := try.Ask(ctx, conversation.Question{
 			Clinic: asked, Conversation: in.Conversation, Text: in.Text, TapID: in.Tap, First: in.First, At: in.At,
+			Drafts: in.Drafts, Without: in.Without,
 		})
 		if err != nil {
 			return AskOut{}, fmt.Errorf("ask: %w", err)

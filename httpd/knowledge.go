@@ -73,6 +73,7 @@ type Answer struct {
 
 // Source is the newest revision of a source.
 type Source struct {
+	ID         frontdesk.RevisionID
 	Name       string
 	Kind       string
 	URL        string

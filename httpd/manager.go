@@ -5,4 +5,5 @@ type Manager interface {
 	Reviewer
 	Writer
 	Profiler
+	Previewer
 }

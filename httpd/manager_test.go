@@ -47,3 +47,7 @@ func (d *desk) SaveFact(_ context.Context, who Person, _ frontdesk.EntryID, _ fr
 func (d *desk) DecideFact(_ context.Context, who Person, _ frontdesk.EntryID, _ bool) error {
 	return d.do("decide", who)
 }
+
+func (d *desk) Preview(context.Context, Person, string) ([]PreviewText, error) {
+	return []PreviewText{{Name: attack, Text: attack}}, d.broken
+}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,6 +75,7 @@ func (s *Server) functions(language string) template.FuncMap {
 			return initials(name)
 		},
 		"lines":  func(text string) []string { return strings.Split(text, "\n") },
+		"offed":  func(off []frontdesk.Capability, c frontdesk.Capability) bool { return slices.Contains(off, c) },
 		"span":   span,
 		"share":  share,
 		"amount": func(hundredths int64) string { return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100) },

@@ -140,6 +140,10 @@ func (s *Server) console() []route {
 		{post, "/console/settings/alerts", staff.RightConfigure, s.setAlerts},
 		{post, "/console/settings/routes", staff.RightConfigure, s.setRoutes},
 		{post, "/console/settings/content", staff.RightConfigure, s.setContent},
+		{get, "/console/settings/assistant", staff.RightConfigure, s.controlPage},
+		{post, "/console/settings/control", staff.RightConfigure, s.setControl},
+		{post, "/console/settings/pinned", staff.RightConfigure, s.setPinned},
+		{post, "/console/settings/texts", staff.RightConfigure, s.setTexts},
 
 		{get, "/console/programs", staff.RightConnect, s.programs},
 		{post, "/console/programs/token", staff.RightConnect, s.addToken},

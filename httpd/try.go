@@ -3,6 +3,7 @@ package httpd
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,25 @@ type Screened struct {
 type Screener func(ctx context.Context, text string, clinic frontdesk.Clinic) Screened
 
 func (s *Server) tryPage(c *gin.Context) {
-	s.render(c, http.StatusOK, "try", gin.H{"Dialogue": tryID(s.o.Now())})
+	data := gin.H{"Dialogue": tryID(s.o.Now())}
+	if c.Query("source") != "" {
+		page, err := s.triedSource(c, c.Query("source"), c.Query("revision"))
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		data["With"] = page.Source
+	}
+	s.render(c, http.StatusOK, "try", data)
+}
+
+// triedSource finds the revision that is tried as if it were live.
+func (s *Server) triedSource(c *gin.Context, name, revision string) (SourcePage, error) {
+	number, err := strconv.Atoi(revision)
+	if err != nil || number < 1 {
+		return SourcePage{}, s.wrong(c, "knowledge.which", err)
+	}
+	return s.o.Library.Source(c.Request.Context(), who(c), name, number)
 }
 
 // tryID names a dialogue of the playground; each visit to the page begins a new one.
@@ -37,6 +56,19 @@ func (s *Server) tryAsk(c *gin.Context) {
 	if in.Text == "" && in.Tap == "" || len([]rune(in.Text)) > maxWritten {
 		s.fail(c, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: s.phrases.text(s.language(c), "thread.length")})
 		return
+	}
+	if name := c.PostForm("source"); name != "" {
+		page, err := s.triedSource(c, name, c.PostForm("revision"))
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		for _, r := range page.Revisions {
+			if r.Revision == page.Live {
+				in.Without = append(in.Without, r.ID)
+			}
+		}
+		in.Drafts = []frontdesk.RevisionID{page.ID}
 	}
 	in.Conversation = string(person.User.ID) + " " + c.PostForm("dialogue")
 	if at, err := time.ParseInLocation("2006-01-02T15:04", c.PostForm("at"), person.Clinic.Location()); err == nil {

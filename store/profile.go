@@ -255,6 +255,9 @@ func (db *DB) ApproveEntry(ctx context.Context, clinic frontdesk.ClinicID, entry
 
 // RetireEntry implements [ingest.Profiles].
 func (db *DB) RetireEntry(ctx context.Context, clinic frontdesk.ClinicID, entry frontdesk.EntryID, audit ingest.Audit) error {
+	if !isID(string(entry)) {
+		return notFound("There is no such entry in the profile.")
+	}
 	keys, err := db.clinicKeys(ctx, clinic)
 	if err != nil {
 		return err

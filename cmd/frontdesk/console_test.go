@@ -28,6 +28,7 @@ func consoleInABrowser(t *testing.T, r *running) {
 	comparesAPage(t, ctx, r)
 	writesAFAQ(t, ctx, r)
 	keepsTheProfile(t, ctx, r)
+	controlsTheAssistant(t, ctx, r)
 	triesTheAssistant(t, ctx, r)
 	changesSettings(t, ctx, r)
 	provesTheContent(t, ctx, r)

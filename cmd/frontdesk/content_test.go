@@ -45,7 +45,11 @@ func writesAFAQ(t *testing.T, ctx context.Context, r *running) {
 		chromedp.SendKeys(chromedp.CSS("#faq-name"), "accueil"), chromedp.SendKeys(chromedp.CSS("#question-0"), "Où se garer ?"),
 		chromedp.SendKeys(chromedp.CSS("#answer-0"), "Sur la place du marché."), chromedp.Click(chromedp.CSS("[data-more]")), chromedp.WaitVisible(chromedp.CSS("#question-3")))
 	fits(t, ctx, "faq")
-	browse(t, ctx, "save and approve", script(`document.querySelector("form[action='/console/knowledge/faq']").requestSubmit() || true`), chromedp.WaitVisible(chromedp.CSS("#effective")),
+	browse(t, ctx, "save and try it before it is live", script(`document.querySelector("form[action='/console/knowledge/faq']").requestSubmit() || true`), chromedp.WaitVisible(chromedp.CSS("#effective")),
+		chromedp.Click(chromedp.CSS("a[href^='/console/try?']")), chromedp.WaitVisible(chromedp.CSS("#say")),
+		chromedp.SendKeys(chromedp.CSS("#say"), "Où se garer ?"), chromedp.Click(chromedp.CSS("form[data-talk] button")), chromedp.WaitVisible(chromedp.CSS(".talk .line.assistant")))
+	shows(t, ctx, "place du marché")
+	browse(t, ctx, "approve", chromedp.Navigate(r.base+"/console/knowledge/source?name=accueil.csv"), chromedp.WaitVisible(chromedp.CSS("#effective")),
 		chromedp.SendKeys(chromedp.CSS("#comment"), "relu"), chromedp.Click(chromedp.CSS("form[action='/console/knowledge/approve'] button")), chromedp.WaitVisible(chromedp.CSS(".page-head .tag.live")))
 	shows(t, ctx, "relu")
 	browse(t, ctx, "contradictions", chromedp.Navigate(r.base+"/console/knowledge/conflicts"), chromedp.WaitVisible(chromedp.CSS(".two")))
@@ -72,5 +76,24 @@ func keepsTheProfile(t *testing.T, ctx context.Context, r *running) {
 	kim := r.newPhone(t, "Kim", "33600000079")
 	if answer, _ := kim.ask(t, "Quels sont les horaires de la kinésithérapie ?"); !strings.Contains(answer, "12") || !strings.Contains(answer, "18") {
 		t.Errorf("the hours that staff typed: %q", answer)
+	}
+}
+
+// controlsTheAssistant pins an answer, which a patient gets with the next message, and
+// closes a topic.
+func controlsTheAssistant(t *testing.T, ctx context.Context, r *running) {
+	t.Helper()
+	browse(t, ctx, "pin an answer", chromedp.Navigate(r.base+"/console/settings/assistant"), chromedp.WaitVisible(chromedp.CSS(".phone")),
+		chromedp.SendKeys(chromedp.CSS("#questions-0"), "Y a-t-il le wifi ?"), chromedp.SendKeys(chromedp.CSS("#pin-0"), "Oui, le code est affiché à l'accueil."),
+		script(`document.querySelector("#pin-0").form.requestSubmit() || true`), chromedp.WaitVisible(chromedp.CSS("#pin-2")))
+	fits(t, ctx, "control")
+	browse(t, ctx, "close a topic", chromedp.SendKeys(chromedp.CSS("#forbidden"), "grève"), script(`document.querySelector("#forbidden").form.requestSubmit() || true`))
+	until(t, ctx, "the topic again", `document.querySelector("#forbidden")?.defaultValue.trim() === "grève"`)
+	val := r.newPhone(t, "Val", "33600000080")
+	if answer, _ := val.ask(t, "Y a-t-il le wifi ?"); !strings.Contains(answer, "affiché à l'accueil") {
+		t.Errorf("the pinned answer: %q", answer)
+	}
+	if answer, _ := val.ask(t, "Et la grève, vous en pensez quoi ?"); !strings.Contains(answer, "une personne de notre équipe") {
+		t.Errorf("the closed topic: %q", answer)
 	}
 }

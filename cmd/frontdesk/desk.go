@@ -86,7 +86,7 @@ func (d desk) Sources(ctx context.Context, who httpd.Person) ([]httpd.Source, er
 func (d desk) source(l ingest.Listed) httpd.Source {
 	r := l.Revisions[0]
 	return httpd.Source{
-		Name: l.Source.Location, Kind: string(l.Source.Kind), URL: l.Source.URL, Revision: r.Number, Live: l.Live,
+		ID: r.ID, Name: l.Source.Location, Kind: string(l.Source.Kind), URL: l.Source.URL, Revision: r.Number, Live: l.Live,
 		Status: statusOf(r, d.now()), Language: r.Language, Pages: r.Pages, Passages: r.Passages,
 		ApprovedBy: r.ApprovedBy, Created: r.Created, Effective: r.Effective, Expires: r.Expires, Warnings: r.Warnings, Unread: r.Unread,
 		Doubtful: r.Doubtful, AddedBy: r.AddedBy, DecidedBy: r.DecidedBy, Comment: r.Comment,
