@@ -6,4 +6,5 @@ type Manager interface {
 	Writer
 	Profiler
 	Previewer
+	DepartmentTable
 }

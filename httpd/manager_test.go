@@ -51,3 +51,11 @@ func (d *desk) DecideFact(_ context.Context, who Person, _ frontdesk.EntryID, _ 
 func (d *desk) Preview(context.Context, Person, string) ([]PreviewText, error) {
 	return []PreviewText{{Name: attack, Text: attack}}, d.broken
 }
+
+func (d *desk) Departments(context.Context, Person) (frontdesk.Departments, error) {
+	return frontdesk.Departments{ApprovedBy: attack, List: []frontdesk.Department{{Name: attack, Note: attack, Complaints: map[string][]string{"fr": {attack}}}}}, d.broken
+}
+
+func (d *desk) ApproveDepartments(_ context.Context, who Person, _ []frontdesk.Department) error {
+	return d.do("departments", who)
+}

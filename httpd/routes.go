@@ -112,6 +112,8 @@ func (s *Server) console() []route {
 		{post, "/console/profile/approve", staff.RightApprove, s.approveFact},
 		{post, "/console/profile/retire", staff.RightApprove, s.retireFact},
 		{post, "/console/profile/links", staff.RightConfigure, s.setLinks},
+		{get, "/console/departments", staff.RightContent, s.departmentsPage},
+		{post, "/console/departments", staff.RightApprove, s.saveDepartments},
 		{get, "/console/gaps", staff.RightContent, s.gaps},
 
 		{post, "/console/gaps/answer", staff.RightApprove, s.answerGap},

@@ -3,6 +3,7 @@ package ingest
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"frontdesk"
 )
@@ -150,6 +151,17 @@ func TestAFAQIsReadBackAsItWasTyped(t *testing.T) {
 	for what, pairs := range map[string][]Pair{"none": nil, "no answer": {{"Why?", " "}}, "no question": {{" ", "Because"}}, "long": {{"Why?", strings.Repeat("a", replyMost+1)}}} {
 		if _, err := WriteFAQ(pairs); frontdesk.CodeOf(err) != frontdesk.CodeInvalid {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestTheClinicSaysHowOftenPagesAreReadAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for hours, want := range map[int]time.Duration{0: 24 * time.Hour, 6: 6 * time.Hour} {
+		b.clinic.Settings.RereadHours = hours
+		if got := b.service.rereadEvery(b.clinic); got != want {
+			t.Errorf("%d hours: %s", hours, got)
 		}
 	}
 }

@@ -67,19 +67,25 @@ func readDepartments(path string) ([]frontdesk.Department, error) {
 	if err := dec.Decode(&in); err != nil {
 		return nil, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: "The file is no table of departments; docs/clinic.md shows one.", Err: err}
 	}
-	if err := (frontdesk.Departments{List: in.Departments}).Check(); err != nil {
-		return nil, err
-	}
 	screens, err := guardrails.New(guardrails.Options{})
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range in.Departments {
+	return in.Departments, checkDepartments(screens, in.Departments)
+}
+
+// checkDepartments refuses a table that is wrong, or that says what the clinic must
+// not say to patients.
+func checkDepartments(screens *guardrails.Screens, list []frontdesk.Department) error {
+	if err := (frontdesk.Departments{List: list}).Check(); err != nil {
+		return err
+	}
+	for _, d := range list {
 		if v := screens.Outbound(d.Name+", "+d.Note, guardrails.OutboundOptions{}); slices.Contains(v.Why, "advice") || slices.Contains(v.Why, "promise") {
-			return nil, &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: fmt.Sprintf("%q gives advice (%s); a table says only where to go.", d.Name, strings.Join(v.Why, ", "))}
+			return &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: fmt.Sprintf("%q gives advice (%s); a table says only where to go.", d.Name, strings.Join(v.Why, ", "))}
 		}
 	}
-	return in.Departments, nil
+	return nil
 }
 
 func (p *program) showDepartments(ctx context.Context, w *parts, clinic frontdesk.Clinic) error {
