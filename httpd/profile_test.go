@@ -107,3 +107,14 @@ func TestAPagesPictureRunsNothing(t *testing.T) {
 		t.Errorf("%d %v", w.Code, h)
 	}
 }
+
+func TestTheCalendarNamesEachDayRight(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t, nil) // 22 November 2026 is a Sunday
+	body := e.request(http.MethodGet, "/console/profile", "", e.session(t, staff.RoleOwner)).Body.String()
+	for _, day := range []string{`<time datetime="2026-11-16">Monday 16/11`, `<time datetime="2026-11-22">Sunday 22/11`, `<time datetime="2026-12-13">Sunday 13/12`} {
+		if !strings.Contains(body, day) {
+			t.Errorf("the calendar lacks %s", day)
+		}
+	}
+}
