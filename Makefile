@@ -23,8 +23,8 @@ setup: ## Fetch the runtime: private PostgreSQL with pgvector, local embeddings
 	@scripts/need.sh go python3 git
 	@scripts/setup.sh
 
-test-tools: ## Fetch what the tests need beside the runtime: a small language model, Chromium, Tesseract
-	@scripts/need.sh go python3 git gcc chromium tesseract
+test-tools: ## Fetch what the tests need beside the runtime: a small language model, Chromium, Tesseract, axe-core
+	@scripts/need.sh go python3 git gcc chromium tesseract npm
 	@scripts/setup.sh test
 
 # Two packages at a time: they share one PostgreSQL and one embedding server.

@@ -53,14 +53,14 @@ func periodOf(c *gin.Context, clinic frontdesk.Clinic, channels []frontdesk.Chan
 	now = now.In(location)
 	tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, location)
 	p := period{from: tomorrow.AddDate(0, 0, -figuresDays), to: tomorrow, channel: frontdesk.Channel(c.Query("channel"))}
-	if text := c.Query("from"); text != "" {
+	if text, ok := c.GetQuery("from"); ok {
 		day, err := time.ParseInLocation(time.DateOnly, text, location)
 		if err != nil {
 			return p, false
 		}
 		p.from = day
 	}
-	if text := c.Query("to"); text != "" {
+	if text, ok := c.GetQuery("to"); ok {
 		day, err := time.ParseInLocation(time.DateOnly, text, location)
 		if err != nil {
 			return p, false

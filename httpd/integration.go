@@ -170,7 +170,7 @@ func (s *Server) sharedList(kind SharedKind) gin.HandlerFunc {
 			s.invalid(c, "state is open, closed or all.")
 		case len([]rune(query.Tag)) > maxQuery || strings.ContainsRune(query.Tag, 0) || !strings.EqualFold(query.Tag, strings.ToValidUTF8(query.Tag, "")):
 			s.invalid(c, "tag is no tag.")
-		case query.After != "" && !isUUID(query.After):
+		case c.Request.URL.Query().Has("after") && !isUUID(query.After):
 			s.invalid(c, "after is the value of next of an earlier answer.")
 		default:
 			list, next, err := s.o.Shared.SharedList(c.Request.Context(), clinicOf(c).ID, query)

@@ -72,6 +72,7 @@ func TestTheAPIRefusesWhatItCannotRead(t *testing.T) {
 		"/api/v1/tickets?limit=201":                         400,
 		"/api/v1/tickets?limit=ten":                         400,
 		"/api/v1/tickets?after=" + someID:                   200,
+		"/api/v1/tickets?after=":                            400,
 		"/api/v1/tickets?after=x":                           400,
 		"/api/v1/tickets?clinic=" + url.QueryEscape(attack): 200, // the clinic's own name
 		"/api/v1/tickets?clinic=other":                      403,

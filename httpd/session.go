@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gin-gonic/gin"
 
@@ -105,7 +106,7 @@ func (s *Server) leadToSignIn(c *gin.Context) {
 func nextPage(encoded string) string {
 	raw, err := base64.RawURLEncoding.DecodeString(encoded)
 	next := string(raw)
-	if err != nil || len(next) > maxNext || !strings.HasPrefix(next, "/console/") || strings.Contains(next, "//") || strings.ContainsAny(next, "\\\r\n") {
+	if err != nil || len(next) > maxNext || !strings.HasPrefix(next, "/console/") || strings.Contains(next, "//") || strings.Contains(next, "..") || strings.ContainsFunc(next, unicode.IsControl) || strings.Contains(next, "\\") {
 		return "/console"
 	}
 	return next

