@@ -77,7 +77,7 @@ func newBench(ctx context.Context, out string) (*bench, error) {
 		return nil, fmt.Errorf("folder: %w", err)
 	}
 	b := &bench{root: strings.TrimSpace(root), out: out, home: filepath.Join(out, "home"), clean: filepath.Join(out, "as-it-is"), done: map[string]result{}}
-	if err := os.MkdirAll(b.home, 0o755); err != nil { // #nosec G301 -- the database runs as another user where we are root
+	if err := os.MkdirAll(b.home, 0o755); err != nil { //nolint:gosec // the database runs as another user where we are root
 		return nil, fmt.Errorf("folder: %w", err)
 	}
 	if err := os.WriteFile(b.file("gates.yaml"), []byte(noNewFailure), 0o600); err != nil {
