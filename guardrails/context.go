@@ -15,6 +15,7 @@ const (
 	negationAfter  = "context:negation_after" // right after it: "göğüs ağrım yok"
 	administration = "context:administration" // a price, a place, a paper
 	booking        = "context:booking"        // a visit to arrange; whoever has chest pain may still ask for an appointment, so no alarm minds it
+	logistics      = "context:logistics"      // getting there, being there, what to bring or wear, a copy of papers; no alarm minds it
 	namesake       = "context:namesake"       // over the match itself: the name of something else, "suicide prevention group"
 	present        = "context:now"            // "right now": no past, price or lesson silences it
 )
@@ -42,7 +43,7 @@ func (f *finding) stands(h hit) bool {
 			if f.negated(h) {
 				return false
 			}
-		case !now && f.near(h, label):
+		case !now && f.near(h, label) && !(label == administration && f.besides(h)):
 			return false
 		}
 	}
@@ -165,6 +166,21 @@ func (f *finding) near(h hit, label frontdesk.Label) bool {
 	return false
 }
 
+// besides tells whether an alarm stands apart by a comma from every price, place or
+// paper of its sentence: "my wife can't breathe, where is the entrance" asks for help
+// and the way.
+func (f *finding) besides(h hit) bool {
+	if r := f.rules.rules[h.rule]; r.label != frontdesk.LabelEmergency {
+		return false
+	}
+	return !slices.ContainsFunc(f.hits, func(c hit) bool {
+		if f.rules.rules[c.rule].label != administration || !f.speaks(c, h) {
+			return false
+		}
+		return !f.parted(min(c.start, h.start), max(c.start, h.start))
+	})
+}
+
 // broken tells whether a sentence ends between two words.
 func (f *finding) broken(from, to int) bool {
 	for i := from + 1; i < to && i < len(f.text.words); i++ {
@@ -202,8 +218,27 @@ func (f *finding) foreign(h hit) bool {
 	return letters <= shortHit
 }
 
-// administrative tells whether the text asks for a price, a place, a paper or a visit.
-func (f *finding) administrative() bool { return f.any(administration) || f.any(booking) }
+// administrative tells whether the text asks for a price, a place, a paper, a visit
+// or how it goes.
+func (f *finding) administrative() bool {
+	return f.any(administration) || f.any(booking) || f.logistic()
+}
+
+// logistic tells whether the text asks how to get there, what it is like there, what
+// to bring or wear, or for a copy of papers.
+func (f *finding) logistic() bool { return f.any(logistics) }
+
+// against is how much of the way to certainty a learned layer has to go further for
+// what the text is about.
+func (f *finding) against() float64 {
+	switch {
+	case f.logistic():
+		return againstLogistics
+	case f.administrative():
+		return againstPaper
+	}
+	return 0
+}
 
 // silenced tells whether the text as a whole is a figure of speech, fiction, a
 // lesson, or about the past, so that the learned layers have to be surer.

@@ -91,17 +91,16 @@ func (l layer) alarm(silenced bool) (frontdesk.Label, bool) {
 	return frontdesk.LabelEmergency, true
 }
 
-// labels returns the labels that the layer is sure enough of.
-func (l layer) labels(administrative bool) []frontdesk.Label {
+// labels returns the labels that the layer is sure enough of; against is the share
+// of the way to certainty by which a context raises what is asked.
+func (l layer) labels(against float64) []frontdesk.Label {
 	var out []frontdesk.Label
 	for _, s := range Score(l.p) {
 		want, ok := l.at[s.Label]
 		if !ok || s.Label == labelAlarm || s.Label == labelElsewhere {
 			continue
 		}
-		if administrative {
-			want += (1 - want) * againstPaper
-		}
+		want += (1 - want) * against
 		if s.Sure >= want && !slices.Contains(out, s.Label) {
 			out = append(out, s.Label)
 		}

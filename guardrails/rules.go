@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 
 	"gopkg.in/yaml.v3"
@@ -71,6 +72,16 @@ var usualContexts = map[frontdesk.Label][]string{
 	frontdesk.LabelClinical:  {"administration", "booking"},
 	frontdesk.LabelDistress:  {"negation", "figure"},
 	frontdesk.LabelComplaint: {"negation"},
+}
+
+// aboutSubject tells whether a label says what a text is about: how to get to the
+// clinic, and what it is like there, is none of these, however medical its words.
+func aboutSubject(l frontdesk.Label) bool {
+	switch l {
+	case frontdesk.LabelClinical, frontdesk.LabelPersonalRecord, frontdesk.LabelOffTopic, frontdesk.LabelSmalltalk:
+		return true
+	}
+	return false
 }
 
 // ruleSet is all rules of all languages, compiled over one vocabulary.
@@ -159,6 +170,9 @@ func (s *ruleSet) add(file ruleFile) error {
 		r := rule{name: file.Language + "/" + text.Name, file: file.Language, label: label, unless: usualContexts[label], only: text.Only}
 		if text.Unless != nil {
 			r.unless = *text.Unless
+		}
+		if aboutSubject(label) {
+			r.unless = append(slices.Clone(r.unless), "logistics")
 		}
 		for _, name := range text.With {
 			r.with = append(r.with, frontdesk.Label("context:"+name))

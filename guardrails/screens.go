@@ -316,7 +316,7 @@ func (f *finding) learned() []evidence {
 	layers, slight := f.layers(), f.slight()
 	var out []evidence
 	for i, layer := range layers {
-		for _, l := range layer.labels(f.administrative()) {
+		for _, l := range layer.labels(f.against()) {
 			if slight && needsSubject(l) || l == frontdesk.LabelSpam && f.secret {
 				continue
 			}

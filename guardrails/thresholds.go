@@ -28,10 +28,11 @@ const labelAdmin = frontdesk.Label("admin")
 
 // againstContext is how much of the way to certainty an alarm has to go further
 // where a context speaks against it, administrative the same for other labels
-// where the text asks for a price, a place, a date or a paper.
+// where the text asks for a price, a place, a date or a paper, or how it goes there.
 const (
-	againstContext = 0.8
-	againstPaper   = 0.5
+	againstContext   = 0.8
+	againstPaper     = 0.5
+	againstLogistics = 0.9
 )
 
 // group is a set of labels whose probabilities count together: a text torn
