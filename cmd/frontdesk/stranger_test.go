@@ -98,7 +98,7 @@ func (b *building) fill(t *testing.T, clinic frontdesk.Clinic) belongings {
 	if err := b.conversations.Sort(ctx, key, store.Sorting{Tags: []string{secretOfOthers}, Note: secretOfOthers}); err != nil {
 		t.Fatal(err)
 	}
-	has := belongings{"conversation": string(key.Conversation), "ticket": string(tickets[0].ID), "message": string(lines[0].ID)}
+	has := belongings{"conversation": string(key.Conversation), "contact": string(list[0].Contact), "ticket": string(tickets[0].ID), "message": string(lines[0].ID)}
 	b.fillDesk(t, clinic, has)
 	return has
 }
@@ -193,7 +193,7 @@ func formOf(path string, has belongings) url.Values {
 	for name, value := range map[string]string{
 		"text": "hello", "reason": "done", "assignee": has["user"], "team": "reception", "gaps": has["gap"], "question": "q", "answer": "a", "language": "fr",
 		"revision": "1", "name": "n", "email": "new@example.org", "role": "agent", "to": "2099-01-01", "url": "https://example.org/", "event": "ticket.opened", "scope": "tickets",
-		"case": has["gap"], "turn": has["turn"], "id": has["conversation"], "contact": has["conversation"], "entry": has["gap"], "site": has["gap"],
+		"case": has["gap"], "turn": has["turn"], "id": has["conversation"], "contact": has["contact"], "entry": has["gap"], "site": has["gap"],
 	} {
 		form.Set(name, value)
 	}
