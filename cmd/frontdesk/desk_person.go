@@ -44,6 +44,9 @@ func (d desk) SaveContact(ctx context.Context, who httpd.Person, c httpd.Contact
 
 // Copy implements [httpd.Personal].
 func (d desk) Copy(ctx context.Context, who httpd.Person, id frontdesk.ContactID) ([]byte, error) {
+	if _, err := d.Contact(ctx, who, id); err != nil {
+		return nil, err
+	}
 	data, err := readPerson(ctx, d.db, who.Clinic, []frontdesk.ContactID{id}, who.User.Name, d.now())
 	if err != nil {
 		return nil, err
@@ -53,6 +56,9 @@ func (d desk) Copy(ctx context.Context, who httpd.Person, id frontdesk.ContactID
 
 // Erase implements [httpd.Personal].
 func (d desk) Erase(ctx context.Context, who httpd.Person, id frontdesk.ContactID) ([]byte, error) {
+	if _, err := d.Contact(ctx, who, id); err != nil {
+		return nil, err
+	}
 	receipt, err := d.db.ErasePerson(ctx, who.Clinic.ID, []frontdesk.ContactID{id}, who.User.Name)
 	if err != nil {
 		return nil, err
