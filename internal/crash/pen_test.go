@@ -103,7 +103,7 @@ type play struct {
 	key    conversation.Key
 	person string
 	number string // of the channel account
-	random *mathrand.Rand
+	seed   uint64 // of its patient and its staff, each with a source of its own
 	spans  []span
 }
 
@@ -190,7 +190,7 @@ func (c *penTrial) begin(first, count int) []*play {
 		n := first + i
 		plays[i] = &play{
 			penTrial: c, person: fmt.Sprintf("336%08d", n), number: c.accounts[n%len(c.accounts)],
-			random: mathrand.New(mathrand.NewPCG(uint64(n), uint64(time.Now().UnixNano()))),
+			seed: uint64(n) ^ uint64(time.Now().UnixNano()),
 		}
 		plays[i].say("the first one")
 	}
@@ -210,7 +210,7 @@ func (c *penTrial) begin(first, count int) []*play {
 
 // patient writes at random moments, now and then of an emergency.
 func (p *play) patient() {
-	random := mathrand.New(mathrand.NewPCG(p.random.Uint64(), 1))
+	random := mathrand.New(mathrand.NewPCG(p.seed, 1))
 	for range written {
 		<-time.After(time.Duration(random.IntN(90)) * time.Millisecond)
 		text := "are you open?"
@@ -223,7 +223,7 @@ func (p *play) patient() {
 
 // staff takes the conversation, answers and gives it back, again and again.
 func (p *play) staff() {
-	random := mathrand.New(mathrand.NewPCG(p.random.Uint64(), 2))
+	random := mathrand.New(mathrand.NewPCG(p.seed, 2))
 	for n := range taken {
 		<-time.After(time.Duration(random.Int64N(int64(staffPause))))
 		p.do("take", nil)
