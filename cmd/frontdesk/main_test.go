@@ -118,8 +118,9 @@ func commandIn(t *testing.T, settings map[string]string, stdin string, args ...s
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
-	var stdout, stderr bytes.Buffer
-	code := run(ctx, args, strings.NewReader(stdin), &stdout, &stderr, environment(settings))
+	var stdout bytes.Buffer
+	stderr := newSyncBuffer() // the log and the progress of a run write to it at once, as to a file
+	code := run(ctx, args, strings.NewReader(stdin), &stdout, stderr, environment(settings))
 	return result{code, stdout.String(), stderr.String()}
 }
 
