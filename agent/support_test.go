@@ -193,7 +193,10 @@ func TestTrueSentencesPassAndAlteredTwinsAreStopped(t *testing.T) {
 		share := float64(c.right) / float64(c.total)
 		passes, stops := 0.95, 0.98
 		if strings.HasPrefix(key, "held") { // what the words of the check do not know yet
-			passes, stops = 0.88, 0.91
+			passes, stops = 0.88, 0.93
+		}
+		if strings.HasPrefix(key, "held out, second") { // harder, and new: where the check stood when it was written, to be raised to 0.95 and 0.98
+			passes, stops = 0.92, 0.92
 		}
 		if strings.HasPrefix(key, "third") { // bindings of names and of what is free, which the check does not know yet
 			stops = 0.91
